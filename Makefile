@@ -1,0 +1,68 @@
+# `make` alone explains. Every target sets up what it needs first; nothing is installed outside this folder.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check
+
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet
+
+# Stripe's own OpenAPI description, read by the tests. The wheel that carries it asks for a newer Python, so it lives in a folder of its own.
+STRIPE_OPENAPI := seahaven-stripe-world==0.3.0
+
+# The environment is made anew when this folder has moved, and brought up to date when a pin has changed.
+HERE := $(CURDIR)
+PINS := $(shell { cat requirements.txt; echo $(STRIPE_OPENAPI); } | sha256sum | cut -c1-64)
+
+# The launcher ends with make, however make ends.
+STACK := exec setpriv --pdeathsig TERM $(PYTHON) -m atelier.devstack
+
+help: ## explain every target
+	@echo "Atelier: studios license video base models in tiers, creators train their own models on them."
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "First use downloads about 1.6 GB into .venv; everything else is kept in var/."
+
+setup: ## .venv with the pinned requirements; quick when nothing changed
+	@set -e; if [ "$$(cat .venv/home 2>/dev/null)" != "$(HERE)" ] || ! $(PYTHON) -c '' 2>/dev/null; then \
+		for python in "$(PYTHON3)" python3.11 python3.12 python3; do \
+			"$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && break; \
+			python=; \
+		done; \
+		if [ -z "$$python" ]; then \
+			echo "Atelier needs Python 3.11 or 3.12 with venv (on Debian: apt install python3 python3-venv), or: make PYTHON3=/path/to/python3.11" >&2; \
+			exit 1; \
+		fi; \
+		"$$python" -m venv --clear .venv; \
+		$(PYTHON) -c 'import pathlib, sysconfig; here = pathlib.Path.cwd(); \
+			pathlib.Path(sysconfig.get_path("purelib"), "atelier-roots.pth").write_text(f"{here}\n{here}/platform\n")'; \
+		echo "$(HERE)" > .venv/home; \
+	fi
+	@set -e; if [ "$$(cat .venv/pins 2>/dev/null)" != "$(PINS)" ] || [ ! -d var/stripe-openapi ]; then \
+		echo "Installing what requirements.txt pins; this takes some minutes the first time."; \
+		$(PIP) install -r requirements.txt; \
+		rm -rf var/stripe-openapi; \
+		$(PIP) install --no-deps --no-compile --ignore-requires-python --target var/stripe-openapi $(STRIPE_OPENAPI); \
+		echo "$(PINS)" > .venv/pins; \
+	fi
+
+demo: setup ## the whole journey on real servers: make demo [CLIPS=folder] [STEPS=60] [CAPTIONS=file]; results in var/demo
+	@$(STACK) run --var var/demo/stack --fresh -- $(PYTHON) -m atelier.demo \
+		$${CLIPS:+--clips "$$CLIPS"} $${STEPS:+--steps "$$STEPS"} $${CAPTIONS:+--captions "$$CAPTIONS"}
+
+serve: setup ## the same servers with seeded people, kept in var/serve; Ctrl-C stops everything
+	@$(STACK) up --var var/serve --then "$(PYTHON) -m atelier.demo --seed-only"
+
+test: export OMP_NUM_THREADS = 1
+test: setup ## every test, on real servers of its own: make test [ARGS='tests/ledger -x']
+	@$(STACK) run --var var/test --fresh --volatile --only stores -- $(PYTHON) -m pytest $(ARGS)
+
+# As in production, so that `check --deploy` judges what will run; none of these servers is asked anything.
+check: setup ## style, types, import contracts, migrations, production settings
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	.venv/bin/lint-imports --no-logo
+	@set -a; . .ci/production.env; set +a; set -ex; \
+		$(PYTHON) -m mypy; \
+		$(PYTHON) -W 'ignore:Got an error checking a consistent migration history:RuntimeWarning' manage.py makemigrations --check --dry-run; \
+		$(PYTHON) manage.py check --deploy --fail-level WARNING

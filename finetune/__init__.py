@@ -1,0 +1,1 @@
+"""The training engine: files in, files out. Importing this package imports nothing else."""

@@ -1,0 +1,69 @@
+"""What a family computes, once its weights are in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from finetune.families.seam import Facts
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A LoRA to put on: the linear layers' names, rank, alpha, and the seed its A matrices are drawn from."""
+
+    layers: tuple[str, ...]
+    rank: int
+    alpha: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One clip to sample. `text` and `empty`: (1, L, D)."""
+
+    text: torch.Tensor
+    empty: torch.Tensor
+    seed: int
+    height: int
+    width: int
+    frames: int
+    steps: int
+    guidance: float
+
+
+class Model(Protocol):
+    """A resident base. Its own weights never change; an adapter is put on and taken off."""
+
+    facts: Facts
+    device: torch.device
+
+    def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
+        """(N, L, D)"""
+
+    def encode_clips(self, frames: NDArray[np.uint8]) -> torch.Tensor:
+        """(N, T, H, W, 3) RGB to standardised latents (N, C, T', H', W'), float32."""
+
+    def sigmas(self, uniform: torch.Tensor) -> torch.Tensor:
+        """Noise levels from 0 to 1 for uniform numbers from 0 to 1, by the training distribution's quantiles."""
+
+    def loss(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """One loss for each clip of the batch: (N,)."""
+
+    def put_on(self, adapter: Adapter) -> dict[str, torch.nn.Parameter]:
+        """The trainable parameters, `<layer>.lora_A.weight` and `<layer>.lora_B.weight`."""
+
+    def take_off(self) -> None: ...
+
+    def bare(self) -> Any:
+        """A context in which the adapter rests."""
+
+    def load_lora(self, file: Path) -> None:
+        """Puts on what a file holds, by the same call that a user of diffusers makes."""
+
+    def sample(self, shot: Shot, each_step: Callable[[], None]) -> NDArray[np.uint8]:
+        """(T, H, W, 3), RGB."""

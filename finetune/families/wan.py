@@ -1,0 +1,111 @@
+"""Wan through diffusers: text by UMT5, clips by its causal video VAE, flow matching on a transformer."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import WanPipeline
+from numpy.typing import NDArray
+from peft import LoraConfig
+from torch.nn import functional
+
+from finetune.families.model import Adapter, Shot
+from finetune.families.wan_layout import LAYOUT
+
+ADAPTER = "custom"
+
+
+def load(path: str) -> "Wan":
+    """On a GPU the transformer and text encoder are held in bfloat16; on a CPU everything in float32."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    pipeline = WanPipeline.from_pretrained(
+        path, dtype={"vae": torch.float32, "default": dtype}, use_safetensors=True, local_files_only=True
+    )
+    return Wan(pipeline.to(device), path)
+
+
+class Wan:
+    def __init__(self, pipeline: WanPipeline, path: str) -> None:
+        self.facts = LAYOUT.facts(Path(path))
+        self.pipeline, self.device = pipeline, pipeline.transformer.device
+        pipeline.set_progress_bar_config(disable=True)
+        for module in (pipeline.transformer, pipeline.vae, pipeline.text_encoder):
+            module.requires_grad_(False).eval()
+        config = pipeline.vae.config
+        self._mean = torch.tensor(config.latents_mean, device=self.device).view(1, -1, 1, 1, 1)
+        self._std = torch.tensor(config.latents_std, device=self.device).view(1, -1, 1, 1, 1)
+
+    @torch.no_grad()
+    def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
+        length = self.facts.native.max_sequence_length
+        text, _ = self.pipeline.encode_prompt(list(captions), do_classifier_free_guidance=False, max_sequence_length=length)
+        return text
+
+    @torch.no_grad()
+    def encode_clips(self, frames: NDArray[np.uint8]) -> torch.Tensor:
+        video = torch.from_numpy(frames).to(self.device).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        latents = self.pipeline.vae.encode(video).latent_dist.mode()
+        return (latents - self._mean) / self._std
+
+    def sigmas(self, uniform: torch.Tensor) -> torch.Tensor:
+        """Logit-normal, shifted as this base's scheduler shifts."""
+        drawn = torch.sigmoid(torch.special.ndtri(uniform.double().clamp(1e-4, 1 - 1e-4))).float()
+        config = self.pipeline.scheduler.config
+        shift = config.get("flow_shift") or config.get("shift") or 1.0
+        return shift * drawn / (1 + (shift - 1) * drawn)
+
+    def loss(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """The transformer sees (1 - sigma) x + sigma noise and tells the velocity noise - x."""
+        mix = sigma.view(-1, 1, 1, 1, 1)
+        noisy = ((1 - mix) * latents + mix * noise).to(self.pipeline.transformer.dtype)
+        told = self.pipeline.transformer(noisy, timestep=sigma * 1000, encoder_hidden_states=text, return_dict=False)[0]
+        return functional.mse_loss(told.float(), noise - latents, reduction="none").flatten(1).mean(1)
+
+    def put_on(self, adapter: Adapter) -> dict[str, torch.nn.Parameter]:
+        transformer = self.pipeline.transformer
+        config = LoraConfig(r=adapter.rank, lora_alpha=adapter.alpha, target_modules=list(adapter.layers), init_lora_weights=True)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(adapter.seed)
+            transformer.add_adapter(config, adapter_name=ADAPTER)
+        found = {name: parameter for name, parameter in transformer.named_parameters() if parameter.requires_grad}
+        for parameter in found.values():
+            parameter.data = parameter.data.float()
+        return {name.replace(f".{ADAPTER}.", "."): parameter for name, parameter in sorted(found.items())}
+
+    def take_off(self) -> None:
+        self.pipeline.unload_lora_weights()
+
+    @contextmanager
+    def bare(self) -> Iterator[None]:
+        self.pipeline.disable_lora()
+        try:
+            yield
+        finally:
+            self.pipeline.enable_lora()
+
+    def load_lora(self, file: Path) -> None:
+        self.pipeline.load_lora_weights(os.fspath(file.parent), weight_name=file.name, use_safetensors=True)
+
+    @torch.no_grad()
+    def sample(self, shot: Shot, each_step: Callable[[], None]) -> NDArray[np.uint8]:
+        def tick(_pipeline: object, _step: int, _timestep: object, values: dict[str, object]) -> dict[str, object]:
+            each_step()
+            return values
+
+        video = self.pipeline(
+            prompt_embeds=shot.text,
+            negative_prompt_embeds=shot.empty,
+            height=shot.height,
+            width=shot.width,
+            num_frames=shot.frames,
+            num_inference_steps=shot.steps,
+            guidance_scale=shot.guidance,
+            generator=torch.Generator().manual_seed(shot.seed),
+            callback_on_step_end=tick,
+            output_type="np",
+        ).frames[0]
+        return (video * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""How the tiny base is made, from nothing but `finetune.drawn` and a seed."""

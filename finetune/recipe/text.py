@@ -1,0 +1,59 @@
+"""The tiny text side: a Unigram tokenizer over our own captions and a two-layer UMT5 encoder."""
+
+import string
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
+
+from finetune import drawn
+
+LENGTH = 24
+
+
+def tokenizer() -> PreTrainedTokenizerFast:
+    """Knows the words of the drawn captions whole and every other word letter by letter."""
+    unigram = Tokenizer(models.Unigram())
+    unigram.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    unigram.pre_tokenizer = pre_tokenizers.Metaspace()
+    alphabet = [*string.ascii_lowercase, *string.digits, ",", ".", "'", "-"]
+    trainer = trainers.UnigramTrainer(
+        vocab_size=256,
+        special_tokens=["<pad>", "</s>", "<unk>"],
+        unk_token="<unk>",
+        initial_alphabet=alphabet,
+        show_progress=False,
+    )
+    unigram.train_from_iterator(drawn.captions() * 4 + alphabet, trainer)
+    unigram.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return PreTrainedTokenizerFast(tokenizer_object=unigram, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+
+
+def encoder(tokenizer: PreTrainedTokenizerFast) -> UMT5EncoderModel:
+    config = UMT5Config(
+        vocab_size=len(tokenizer),
+        d_model=128,
+        d_kv=32,
+        d_ff=256,
+        num_layers=2,
+        num_heads=4,
+        feed_forward_proj="gated-gelu",
+        dropout_rate=0.0,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        tie_word_embeddings=True,
+    )
+    model = UMT5EncoderModel(config)
+    torch.nn.init.normal_(model.shared.weight, 0.0, 1.0)
+    return model
+
+
+def embed(encoder: UMT5EncoderModel, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """(B, LENGTH, 128): zero after the end of the text, as WanPipeline pads it."""
+    hidden: torch.Tensor = encoder(ids, mask).last_hidden_state
+    return hidden * mask.unsqueeze(-1)
+
+
+def tokens(tokenizer: PreTrainedTokenizerFast, captions: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    found = tokenizer(captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt")
+    return found.input_ids, found.attention_mask

@@ -1,0 +1,3 @@
+from licensing.command import main
+
+raise SystemExit(main())

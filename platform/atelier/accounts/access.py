@@ -1,0 +1,57 @@
+"""The one door: rows that a person may see. A stranger's row and no row at all are the same answer, 404."""
+
+from typing import Protocol, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from atelier.kit.ids import not_found
+from atelier.kit.models import Row
+from atelier.kit.refused import Refused
+
+from .models import Membership, Role, Studio, User
+
+STUDIO_READERS = (Role.OWNER, Role.ADMIN, Role.AUDITOR)
+STUDIO_WRITERS = (Role.OWNER, Role.ADMIN)
+
+
+class Guarded(Protocol):
+    """A model that says which of its rows a person may see."""
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q: ...
+
+
+M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Row)
+
+
+def visible(model: type[M], person: User) -> QuerySet[M]:
+    return model._default_manager.filter(model.visible_to(person)).distinct()  # type: ignore[attr-defined]
+
+
+def find(model: type[R], public_id: str, person: User) -> R:
+    """The row by its public id, or Refused("not_found", 404) if it is not hers to see."""
+    row = visible(model, person).filter(pk=model.parse_id(public_id)).first()
+    if row is None:
+        raise not_found()
+    return row
+
+
+def studios(person: User, roles: tuple[Role, ...] = STUDIO_READERS) -> QuerySet[Membership]:
+    """For use as `studio__in=…`: ids of the studios in which the person holds one of the roles."""
+    return Membership.objects.filter(user=person, role__in=roles).values("studio")  # type: ignore[return-value]
+
+
+def studio(public_id: str, person: User, roles: tuple[Role, ...] = STUDIO_READERS) -> Studio:
+    """The studio, for a member. Non-members: 404. Members without the role: Refused("role_too_low", 403)."""
+    row = Studio.objects.filter(pk=Studio.parse_id(public_id), memberships__user=person).first()
+    if row is None:
+        raise not_found()
+    require_role(row, person, roles)
+    return row
+
+
+def require_role(row: Studio, person: User, roles: tuple[Role, ...]) -> None:
+    if not Membership.objects.filter(studio=row, user=person, role__in=roles).exists():
+        wanted = " or ".join(role.value for role in roles)
+        raise Refused("role_too_low", f"Only {wanted} of the studio may do this.", status=403)

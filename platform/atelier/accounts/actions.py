@@ -1,0 +1,81 @@
+"""What people do with accounts, studios and tokens."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from atelier.audit.actions import record
+from atelier.kit.refused import Refused
+
+from . import tokens
+from .access import STUDIO_WRITERS, require_role
+from .models import ApiToken, Membership, Role, Studio, User
+
+SCOPES = ("read", "buy", "train", "studio")
+LONGEST_TOKEN_DAYS = 365
+
+
+@transaction.atomic
+def open_studio(*, owner: User, name: str, country: str) -> Studio:
+    studio = Studio.objects.create(name=name, country=country)
+    Membership.objects.create(studio=studio, user=owner, role=Role.OWNER)
+    record(action="studio.open", subject=studio.public_id, studio=studio.id, actor=owner.id, name=name)
+    return studio
+
+
+@transaction.atomic
+def add_member(*, studio: Studio, by: User, email: str, role: str) -> Membership:
+    """Adds an existing account to a studio. Only owners make owners and admins."""
+    require_role(studio, by, (Role.OWNER,) if role != Role.AUDITOR else STUDIO_WRITERS)
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise Refused("no_such_account", "Nobody has signed up with this e-mail address yet. Ask the person to sign up first.", status=422)
+    try:
+        with transaction.atomic():
+            member = Membership.objects.create(studio=studio, user=user, role=role)
+    except IntegrityError as error:
+        raise Refused("already_member", "This person is already a member. Change the role instead.") from error
+    record(action="studio.add_member", subject=member.public_id, studio=studio.id, actor=by.id, member=str(user.id), role=role)
+    return member
+
+
+@transaction.atomic
+def issue_token(*, user: User, name: str, scopes: list[str], days: int) -> tuple[ApiToken, str]:
+    """A new token and its plain text, which is not stored and cannot be shown again."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise Refused("unknown_scope", f"Choose scopes among {', '.join(SCOPES)}.", status=422, unknown=unknown)
+    if not 1 <= days <= LONGEST_TOKEN_DAYS:
+        raise Refused("token_too_long", f"A token lives between 1 and {LONGEST_TOKEN_DAYS} days.", status=422)
+    plain = tokens.mint()
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        digest=tokens.digest(plain),
+        hint=plain[:8],
+        scopes=sorted(set(scopes)),
+        expires_at=Now() + timedelta(days=days),
+    )
+    token.refresh_from_db()
+    record(action="token.issue", subject=token.public_id, studio=None, actor=user.id, scopes=token.scopes)
+    return token, plain
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, by: User) -> None:
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
+        record(action="token.revoke", subject=token.public_id, studio=None, actor=by.id)
+
+
+def use_token(plain: str) -> ApiToken | None:
+    """The live token of this plain text, its use noted (once a minute at most, to spare writes)."""
+    if not tokens.well_formed(plain):
+        return None
+    live = ApiToken.objects.filter(digest=tokens.digest(plain), revoked_at=None, expires_at__gt=Now(), user__is_active=True)
+    token = live.select_related("user").first()
+    if token is not None:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=1))
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
+    return token

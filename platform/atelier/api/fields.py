@@ -1,0 +1,44 @@
+"""Serializer fields for our own words: public ids and money."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from licensing.money import Money
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PublicId(serializers.Field):  # type: ignore[type-arg]
+    """Shows a row as its public id: `PublicId()` for the row itself (source="*"), or a foreign key's row. Reading only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        text: str = value.public_id
+        return text
+
+
+class MoneyField(serializers.Serializer):  # type: ignore[type-arg]
+    """`{"amount": minor units, "currency": "EUR"}` both ways; a Money inside."""
+
+    amount = serializers.IntegerField(min_value=0, max_value=10**11)
+    currency = serializers.ChoiceField(choices=["EUR", "USD"])
+
+    def to_representation(self, instance: Money) -> dict[str, Any]:
+        return dict(instance.to_dict())
+
+    def to_internal_value(self, data: Any) -> Money:  # type: ignore[override]
+        checked = super().to_internal_value(data)
+        return Money(checked["amount"], checked["currency"])
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """An integer as JSON writes it: no strings, no floats, no booleans."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)

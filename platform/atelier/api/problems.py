@@ -1,0 +1,46 @@
+"""Every refusal of the API as RFC 9457 problem+json with a stable code."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from atelier.kit.ids import not_found
+from atelier.kit.refused import Refused
+
+from .idempotency import Replayed
+
+CONTENT_TYPE = "application/problem+json"
+DEFAULT_CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 415: "json_only"}
+
+
+def problem(code: str, sentence: str, http_status: int, **extra: Any) -> Response:
+    body = {"type": f"about:blank#{code}", "title": code, "status": http_status, "code": code, "detail": sentence, **extra}
+    return Response(body, status=http_status, content_type=CONTENT_TYPE)
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. None lets a bug be a bug: a logged 500."""
+    set_rollback()
+    if isinstance(error, Replayed):
+        return Response(error.body, status=error.status, headers={"Idempotent-Replayed": "true"})
+    if isinstance(error, Http404):
+        error = not_found()
+    if isinstance(error, PermissionDenied):
+        error = Refused("forbidden", "You may not do this.", status=403)
+    if isinstance(error, Refused):
+        return problem(error.code, error.sentence, error.status, **error.extra)
+    if isinstance(error, ValidationError):
+        return problem("invalid", "Some fields are not right; see “errors”.", status.HTTP_422_UNPROCESSABLE_ENTITY, errors=error.detail)
+    if isinstance(error, APIException):
+        code = DEFAULT_CODES.get(error.status_code, str(error.default_code))
+        response = problem(code, str(error.detail), error.status_code)
+        for name in ("auth_header", "wait"):
+            if value := getattr(error, name, None):
+                response["WWW-Authenticate" if name == "auth_header" else "Retry-After"] = str(value)
+        return response
+    return None

@@ -1,0 +1,11 @@
+"""/api/v1: every app's operations, and the schema that describes them."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+V1 = ("accounts", "catalog", "checkout", "licences", "material", "trainings", "library")
+
+urlpatterns = [
+    path("schema", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
+    *(path("", include(f"atelier.api.v1.{name}")) for name in V1 if __import__("importlib.util").util.find_spec(f"atelier.api.v1.{name}")),
+]

@@ -1,0 +1,308 @@
+"""Datasets, their files and captions. Bytes go from the person's machine straight to the object store, by signed links."""
+
+from typing import Any, ClassVar
+
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from atelier.accounts.access import find, visible
+from atelier.kit import store, uploads
+from atelier.kit.refused import Refused
+from atelier.kit.store import LINK_SECONDS, MATERIAL, QUARANTINE
+from atelier.material import actions, attestation, queries
+from atelier.material.models import Asset, Dataset
+from atelier.material.states import AssetState
+
+from ..fields import PublicId, StrictIntegerField
+from ..views import View
+
+MOST_LINKS = 100
+
+
+class AnyText(serializers.CharField):
+    """Whatever a person's machine sends as a name or a caption. The actions clean it or refuse it with a sentence."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+        self.validators = []
+
+
+class DatasetIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+
+
+class DatasetOut(serializers.ModelSerializer[Dataset]):
+    id = serializers.CharField(source="public_id")
+    attested = serializers.BooleanField(source="attested_text")
+    manifest_root = serializers.CharField(source="root", help_text="sha256:… once it is sealed")
+
+    class Meta:
+        model = Dataset
+        fields: ClassVar[tuple[str, ...]] = ("id", "name", "state", "attested", "attested_at", "manifest_root", "sealed_at", "created_at")
+
+
+class DatasetDetailOut(DatasetOut):
+    counts = serializers.SerializerMethodField(help_text="How many files stand in each state.")
+
+    class Meta(DatasetOut.Meta):
+        fields = (*DatasetOut.Meta.fields, "counts")
+
+    @extend_schema_field(serializers.DictField(child=serializers.IntegerField()))
+    def get_counts(self, dataset: Dataset) -> dict[str, int]:
+        return queries.counts(dataset)
+
+
+class SealedOut(DatasetOut):
+    root = serializers.CharField()  # type: ignore[assignment]
+    left_out = serializers.ListField(child=serializers.CharField(), help_text="Refused files, which are no part of what was sealed.")
+
+    class Meta(DatasetOut.Meta):
+        fields = (*DatasetOut.Meta.fields, "root", "left_out")
+
+
+class AssetIn(serializers.Serializer[Any]):
+    name = AnyText()
+    bytes = StrictIntegerField(min_value=-(2**62), max_value=2**62)
+    sha256 = AnyText(help_text="Of the whole file, 64 lower-case hexadecimal digits.")
+    caption = AnyText(required=False, default="", allow_blank=True)
+
+
+class ProblemOut(serializers.Serializer[Asset]):
+    code = serializers.CharField(source="problem")
+    sentence = serializers.CharField(source="problem_sentence")
+
+
+class AssetOut(serializers.ModelSerializer[Asset]):
+    id = serializers.CharField(source="public_id")
+    dataset = PublicId()
+    problem = serializers.SerializerMethodField(help_text="Why it was refused, and what to do; null unless it was.")
+    part_count = serializers.IntegerField()
+    part_bytes = serializers.IntegerField(help_text="Length of every part but the last.")
+
+    class Meta:
+        model = Asset
+        facts = ("kind", "width", "height", "frames", "fps", "duration")
+        fields = (
+            "id",
+            "dataset",
+            "name",
+            "state",
+            "problem",
+            "caption",
+            "bytes",
+            "sha256",
+            "part_count",
+            "part_bytes",
+            *facts,
+            "created_at",
+        )
+
+    @extend_schema_field(ProblemOut(allow_null=True))
+    def get_problem(self, asset: Asset) -> dict[str, Any] | None:
+        return ProblemOut(asset).data if asset.problem else None
+
+
+class AssetDetailOut(AssetOut):
+    arrived = serializers.SerializerMethodField(help_text="Parts that the store holds already: a resumed upload skips them.")
+
+    class Meta(AssetOut.Meta):
+        fields = (*AssetOut.Meta.fields, "arrived")
+
+    @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
+    def get_arrived(self, asset: Asset) -> list[int]:
+        return uploads.arrived(asset, QUARANTINE) if asset.state == AssetState.UPLOADING else []
+
+
+class PartsIn(serializers.Serializer[Any]):
+    numbers = serializers.ListField(child=StrictIntegerField(min_value=1), min_length=1, max_length=MOST_LINKS)
+
+
+class PartOut(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    url = serializers.CharField(help_text="PUT exactly `bytes` bytes here within 15 minutes.")
+    bytes = serializers.IntegerField()
+
+
+class PartsOut(serializers.Serializer[Any]):
+    parts = PartOut(many=True)
+
+
+class CaptionIn(serializers.Serializer[Any]):
+    caption = AnyText(allow_blank=True)
+
+
+class CaptionsIn(serializers.Serializer[Any]):
+    captions = serializers.DictField(child=AnyText(allow_blank=True), help_text="File name to caption.")
+
+
+class CaptionsOut(serializers.Serializer[Any]):
+    applied = serializers.ListField(child=serializers.CharField())
+    unknown = serializers.ListField(child=serializers.CharField(), help_text="Names that no file of the dataset has.")
+
+
+class AttestationOut(serializers.Serializer[Any]):
+    language = serializers.CharField()
+    text = serializers.CharField()
+    text_hash = serializers.CharField(source="hash")
+
+
+class AttestIn(serializers.Serializer[Any]):
+    text_hash = serializers.CharField(max_length=71)
+
+
+class PreviewOut(serializers.Serializer[Any]):
+    thumbnail = serializers.CharField()
+    filmstrip = serializers.CharField(allow_null=True, help_text="Eight frames side by side; null for a still.")
+    expires_in = serializers.IntegerField(help_text="Seconds.")
+
+
+class Datasets(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="datasets_list", responses=DatasetOut(many=True))
+    def get(self, request: Request) -> Response:
+        return self.page(visible(Dataset, self.person), DatasetOut)
+
+    @extend_schema(operation_id="datasets_open", request=DatasetIn, responses={201: DatasetDetailOut})
+    def post(self, request: Request) -> Response:
+        dataset = actions.open_dataset(owner=self.person, **self.understand(DatasetIn))
+        dataset.refresh_from_db()
+        return Response(DatasetDetailOut(dataset).data, status=201)
+
+
+class DatasetDetail(View):
+    scopes: ClassVar = {"DELETE": "train"}
+
+    @extend_schema(operation_id="datasets_read", responses=DatasetDetailOut)
+    def get(self, request: Request, dataset: str) -> Response:
+        return Response(DatasetDetailOut(find(Dataset, dataset, self.person)).data)
+
+    @extend_schema(operation_id="datasets_withdraw", responses={204: None}, description="For good: its files are deleted.")
+    def delete(self, request: Request, dataset: str) -> Response:
+        actions.withdraw(dataset=find(Dataset, dataset, self.person))
+        return Response(status=204)
+
+
+class Assets(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="assets_list", responses=AssetOut(many=True))
+    def get(self, request: Request, dataset: str) -> Response:
+        row = find(Dataset, dataset, self.person)
+        return self.page(visible(Asset, self.person).filter(dataset=row).select_related("dataset"), AssetOut)
+
+    @extend_schema(operation_id="assets_add", request=AssetIn, responses={201: AssetOut})
+    def post(self, request: Request, dataset: str) -> Response:
+        asset = actions.add(dataset=find(Dataset, dataset, self.person), **self.understand(AssetIn))
+        asset.refresh_from_db()
+        return Response(AssetOut(asset).data, status=201)
+
+
+class Captions(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="captions_apply", request=CaptionsIn, responses=CaptionsOut)
+    def post(self, request: Request, dataset: str) -> Response:
+        done = actions.caption_many(dataset=find(Dataset, dataset, self.person), **self.understand(CaptionsIn))
+        return Response(CaptionsOut(done).data)
+
+
+class Attestation(View):
+    @extend_schema(
+        operation_id="attestation_read",
+        parameters=[OpenApiParameter("language", enum=sorted(attestation.TEXTS), default="en")],
+        responses=AttestationOut,
+    )
+    def get(self, request: Request, dataset: str) -> Response:
+        find(Dataset, dataset, self.person)
+        text = attestation.TEXTS.get(request.query_params.get("language", "en"))
+        if text is None:
+            raise Refused("unknown_language", f"Choose among {', '.join(sorted(attestation.TEXTS))}.", status=422)
+        return Response(AttestationOut(text).data)
+
+
+class Attest(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="datasets_attest", request=AttestIn, responses=DatasetOut)
+    def post(self, request: Request, dataset: str) -> Response:
+        row = actions.attest(dataset=find(Dataset, dataset, self.person), **self.understand(AttestIn))
+        return Response(DatasetOut(row).data)
+
+
+class Seal(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="datasets_seal", request=None, responses=SealedOut)
+    def post(self, request: Request, dataset: str) -> Response:
+        sealed = actions.seal(dataset=find(Dataset, dataset, self.person))
+        sealed.dataset.left_out = sealed.left_out  # type: ignore[attr-defined]
+        return Response(SealedOut(sealed.dataset).data)
+
+
+class AssetDetail(View):
+    scopes: ClassVar = {"PATCH": "train", "DELETE": "train"}
+
+    @extend_schema(operation_id="assets_read", responses=AssetDetailOut)
+    def get(self, request: Request, asset: str) -> Response:
+        return Response(AssetDetailOut(find(Asset, asset, self.person)).data)
+
+    @extend_schema(operation_id="assets_caption", request=CaptionIn, responses=AssetOut)
+    def patch(self, request: Request, asset: str) -> Response:
+        row = actions.caption(asset=find(Asset, asset, self.person), text=self.understand(CaptionIn)["caption"])
+        return Response(AssetOut(row).data)
+
+    @extend_schema(operation_id="assets_remove", responses={204: None})
+    def delete(self, request: Request, asset: str) -> Response:
+        actions.remove(asset=find(Asset, asset, self.person))
+        return Response(status=204)
+
+
+class Parts(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="assets_parts", request=PartsIn, responses=PartsOut)
+    def post(self, request: Request, asset: str) -> Response:
+        signed = actions.links(asset=find(Asset, asset, self.person), **self.understand(PartsIn))
+        return Response(PartsOut({"parts": signed}).data)
+
+
+class Complete(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="assets_complete", request=None, responses={202: AssetOut})
+    def post(self, request: Request, asset: str) -> Response:
+        row = actions.complete(asset=find(Asset, asset, self.person))
+        return Response(AssetOut(row).data, status=202)
+
+
+class Preview(View):
+    @extend_schema(operation_id="assets_preview", responses=PreviewOut)
+    def get(self, request: Request, asset: str) -> Response:
+        row = find(Asset, asset, self.person)
+        thumb, strip = queries.preview_keys(row)
+        return Response(
+            {
+                "thumbnail": store.link(MATERIAL, thumb, "thumbnail.jpg", inline=True, content_type="image/jpeg"),
+                "filmstrip": store.link(MATERIAL, strip, "filmstrip.jpg", inline=True, content_type="image/jpeg") if strip else None,
+                "expires_in": LINK_SECONDS,
+            }
+        )
+
+
+urlpatterns = [
+    path("datasets", Datasets.as_view()),
+    path("datasets/<str:dataset>", DatasetDetail.as_view()),
+    path("datasets/<str:dataset>/assets", Assets.as_view()),
+    path("datasets/<str:dataset>/captions", Captions.as_view()),
+    path("datasets/<str:dataset>/attestation", Attestation.as_view()),
+    path("datasets/<str:dataset>/attest", Attest.as_view()),
+    path("datasets/<str:dataset>/seal", Seal.as_view()),
+    path("assets/<str:asset>", AssetDetail.as_view()),
+    path("assets/<str:asset>/parts", Parts.as_view()),
+    path("assets/<str:asset>/complete", Complete.as_view()),
+    path("assets/<str:asset>/preview", Preview.as_view()),
+]

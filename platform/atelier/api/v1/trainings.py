@@ -1,0 +1,196 @@
+"""Projects (declared use), quotes, trainings, and what a training tells while it runs."""
+
+from typing import Any, ClassVar
+
+from django.http import StreamingHttpResponse
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from atelier.accounts import access
+from atelier.licences.models import Licence
+from atelier.material.models import Dataset
+from atelier.trainings import actions, live, queue
+from atelier.trainings.models import Project, Quote, Training
+from licensing.terms import MEDIA, STAGES
+
+from ..fields import PublicId, StrictIntegerField
+from ..views import View
+
+TRAIN: dict[str, str] = {"POST": "train"}
+
+
+class ProjectIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    stage = serializers.ChoiceField(choices=list(STAGES))
+    media = serializers.ListField(child=serializers.ChoiceField(choices=list(MEDIA)), min_length=1, max_length=20)
+    territories = serializers.ListField(child=serializers.RegexField(r"^([A-Z]{2}|WORLD)$"), min_length=1, max_length=260)
+    commercial = serializers.BooleanField()
+
+
+class ProjectOut(serializers.ModelSerializer[Project]):
+    id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = Project
+        fields = ("id", "name", "stage", "media", "territories", "commercial", "created_at")
+
+
+class Projects(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="projects_list", responses=ProjectOut(many=True))
+    def get(self, request: Request) -> Response:
+        return self.page(access.visible(Project, self.person), ProjectOut)
+
+    @extend_schema(operation_id="projects_declare", request=ProjectIn, responses={201: ProjectOut})
+    def post(self, request: Request) -> Response:
+        project = actions.declare(owner=self.person, **self.understand(ProjectIn))
+        project.refresh_from_db()
+        return Response(ProjectOut(project).data, status=201)
+
+
+class KnobsIn(serializers.Serializer[Any]):
+    """What a creator may turn. The engine checks the values and says in a sentence what is wrong."""
+
+    steps = StrictIntegerField(min_value=1, max_value=100_000)
+    rank = StrictIntegerField(min_value=1, max_value=1024)
+    alpha = serializers.FloatField(required=False, help_text="Same as the rank when left out.")
+    learning_rate = serializers.FloatField(default=1e-3)
+    batch_size = StrictIntegerField(default=4, min_value=1, max_value=256)
+    caption_dropout = serializers.FloatField(default=0.1)
+    checkpoint_every = StrictIntegerField(default=50, min_value=1, max_value=100_000)
+    trigger = serializers.CharField(default="", allow_blank=True, max_length=80)
+    height = StrictIntegerField(required=False, min_value=16, max_value=4096)
+    width = StrictIntegerField(required=False, min_value=16, max_value=4096)
+    frames = StrictIntegerField(required=False, min_value=1, max_value=257)
+    fps = serializers.FloatField(required=False)
+
+
+class PreviewIn(serializers.Serializer[Any]):
+    prompt = serializers.CharField(max_length=4000)
+    seed = StrictIntegerField(default=0, min_value=0, max_value=2**53 - 1)
+
+
+class QuoteIn(serializers.Serializer[Any]):
+    licence = serializers.CharField()
+    dataset = serializers.CharField()
+    project = serializers.CharField()
+    name = serializers.CharField(max_length=200)
+    knobs = KnobsIn()
+    previews = PreviewIn(many=True, required=False, default=list)
+    seed = StrictIntegerField(default=0, min_value=0, max_value=2**53 - 1)
+
+
+class QuoteOut(serializers.ModelSerializer[Quote]):
+    id = serializers.CharField(source="public_id")
+    licence = PublicId()
+    dataset = PublicId()
+    project = PublicId()
+
+    class Meta:
+        model = Quote
+        fields = ("id", "licence", "dataset", "project", "name", "knobs", "seconds", "lines", "estimate", "expires_at", "signature")
+
+
+class Quotes(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="quotes_ask", request=QuoteIn, responses={201: QuoteOut})
+    def post(self, request: Request) -> Response:
+        asked = self.understand(QuoteIn)
+        knobs = dict(asked.pop("knobs"))
+        knobs.setdefault("alpha", float(knobs["rank"]))
+        quote = actions.quote(
+            owner=self.person,
+            licence=access.find(Licence, asked.pop("licence"), self.person),
+            dataset=access.find(Dataset, asked.pop("dataset"), self.person),
+            project=access.find(Project, asked.pop("project"), self.person),
+            knobs=knobs,
+            **asked,
+        )
+        return Response(QuoteOut(quote).data, status=201)
+
+
+class TrainingIn(serializers.Serializer[Any]):
+    quote = serializers.CharField()
+
+
+class TrainingOut(serializers.ModelSerializer[Training]):
+    id = serializers.CharField(source="public_id")
+    quote = PublicId()
+    licence = PublicId()
+    name = serializers.CharField(source="quote.name")
+    seconds = serializers.IntegerField(source="quote.seconds", help_text="The ceiling that was quoted.")
+    position = serializers.SerializerMethodField(help_text="In the queue, from 1; null when not waiting.")
+    model = serializers.SerializerMethodField(help_text="The custom model, once there is one.")
+
+    class Meta:
+        model = Training
+        fields = (
+            *("id", "quote", "licence", "name", "state", "since", "position", "step", "steps", "loss", "seconds", "captured"),
+            *("attempts", "cancel_requested", "code", "sentence", "model", "created_at"),
+        )
+
+    def get_position(self, training: Training) -> int | None:
+        return queue.position(training)
+
+    def get_model(self, training: Training) -> str | None:
+        model = queue.model_of(training)
+        return model.public_id if model else None
+
+
+class Trainings(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="trainings_list", responses=TrainingOut(many=True))
+    def get(self, request: Request) -> Response:
+        return self.page(access.visible(Training, self.person).select_related("quote", "licence"), TrainingOut)
+
+    @extend_schema(operation_id="trainings_start", request=TrainingIn, responses={201: TrainingOut})
+    def post(self, request: Request) -> Response:
+        quote = access.find(Quote, self.understand(TrainingIn)["quote"], self.person)
+        return Response(TrainingOut(actions.start(quote=quote, by=self.person)).data, status=201)
+
+
+class TrainingDetail(View):
+    @extend_schema(operation_id="trainings_get", responses=TrainingOut)
+    def get(self, request: Request, training: str) -> Response:
+        return Response(TrainingOut(access.find(Training, training, self.person)).data)
+
+
+class Cancel(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="trainings_cancel", request=None, responses=TrainingOut)
+    def post(self, request: Request, training: str) -> Response:
+        row = access.find(Training, training, self.person)
+        return Response(TrainingOut(actions.cancel(training=row, by=self.person)).data)
+
+
+class Events(View):
+    """Server-sent events. A reader that reconnects sends Last-Event-ID and misses nothing."""
+
+    @extend_schema(
+        operation_id="trainings_events",
+        parameters=[OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER)],
+        responses={(200, "text/event-stream"): str},
+    )
+    def get(self, request: Request, training: str) -> StreamingHttpResponse:
+        row = access.find(Training, training, self.person)
+        after = request.headers.get("Last-Event-ID", "")
+        response = StreamingHttpResponse(live.follow(row.pk, live.position(after)), content_type="text/event-stream")
+        response["X-Accel-Buffering"] = "no"
+        return response
+
+
+urlpatterns = [
+    path("projects", Projects.as_view()),
+    path("quotes", Quotes.as_view()),
+    path("trainings", Trainings.as_view()),
+    path("trainings/<str:training>", TrainingDetail.as_view()),
+    path("trainings/<str:training>/cancel", Cancel.as_view()),
+    path("trainings/<str:training>/events", Events.as_view()),
+]

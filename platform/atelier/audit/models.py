@@ -1,0 +1,26 @@
+"""The audit log: rows that are only added (migration 0001 lets the database refuse anything else)."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Entry(models.Model):
+    """Who did what, to what, under which title and licence. People appear by opaque id only."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    studio = models.UUIDField(null=True, help_text="The studio whose log this belongs to; none for what concerns no studio.")
+    actor = models.UUIDField(null=True, help_text="The person's opaque id; none for the platform itself.")
+    action = models.CharField(max_length=80)
+    subject = models.CharField(max_length=80, help_text="Public id of what was acted upon.")
+    title = models.CharField(max_length=80, blank=True, help_text="Public id of the title concerned.")
+    licence = models.CharField(max_length=80, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["studio", "-id"]), models.Index(fields=["actor", "-id"]), models.Index(fields=["licence", "-id"])]
+        verbose_name_plural = "entries"
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.action} {self.subject}"

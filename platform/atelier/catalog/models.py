@@ -1,0 +1,143 @@
+"""What studios offer: titles, base model versions, offerings over them, tiers with frozen revisions."""
+
+from django.db import models
+from django.db.models import Q
+
+from atelier.accounts.access import studios
+from atelier.accounts.models import Studio, User
+from atelier.kit.models import Row
+from atelier.kit.uploads import Upload
+from licensing.money import Money
+from licensing.terms import Terms
+
+from .states import VERSION, VersionState
+
+
+class Title(Row):
+    """A film or series. Rights are counted title by title."""
+
+    prefix = "ttl"
+    studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="titles")
+    name = models.CharField(max_length=200)
+    year = models.PositiveSmallIntegerField(null=True)
+    eidr = models.CharField(max_length=34, blank=True, help_text="Entertainment Identifier Registry id, e.g. 10.5240/…")
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(studio__in=studios(person))
+
+
+class BaseModel(Row):
+    prefix = "bas"
+    studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="bases")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["studio", "name"], name="base_name_once")]
+
+
+class BaseVersion(Row):
+    """One set of weights: a diffusers directory in the object store, known by its digest. Immutable once published."""
+
+    prefix = "bsv"
+    base = models.ForeignKey(BaseModel, on_delete=models.PROTECT, related_name="versions")
+    version = models.CharField(max_length=40)
+    family = models.CharField(max_length=40)
+    description = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.DRAFT)
+    problem = models.TextField(blank=True, help_text="Why it was refused.")
+    digest = models.CharField(max_length=71, blank=True, help_text="sha256:… over the directory (finetune.manifest.directory_digest)")
+    facts = models.JSONField(default=dict, help_text="What its family's layout says of it (outline.py), once published.")
+    height = models.PositiveIntegerField(help_text="Pixels a training clip has by default.")
+    width = models.PositiveIntegerField()
+    frames = models.PositiveIntegerField()
+    fps = models.FloatField()
+    titles = models.ManyToManyField(Title, related_name="base_versions", help_text="What it learned from.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["base", "version"], name="base_version_once"),
+            VERSION.constraint("base_version_state_known"),
+        ]
+
+    @property
+    def studio(self) -> Studio:
+        return self.base.studio
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(base__studio__in=studios(person))
+
+
+class BaseFile(Upload):
+    """A file of a base model version. It stays in the bucket `models` under the version's own prefix."""
+
+    version = models.ForeignKey(BaseVersion, on_delete=models.PROTECT, related_name="files")
+    path = models.CharField(max_length=200, help_text="Inside the directory, e.g. transformer/config.json")
+    complete = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "path"], name="base_file_once")]
+        ordering = ["path"]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Offering(Row):
+    """What tiers are sold over: a base model version (later also base + house adapter)."""
+
+    prefix = "off"
+    studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="offerings")
+    version = models.ForeignKey(BaseVersion, on_delete=models.PROTECT, related_name="offerings")
+    name = models.CharField(max_length=200)
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(studio__in=studios(person))
+
+
+class Tier(Row):
+    """A named way to license an offering. Terms and price live in its revisions; the newest one is on sale."""
+
+    prefix = "tir"
+    offering = models.ForeignKey(Offering, on_delete=models.PROTECT, related_name="tiers")
+    name = models.CharField(max_length=100)
+    open = models.BooleanField(default=True, help_text="Whether it is on sale.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["offering", "name"], name="tier_name_once")]
+
+    @property
+    def current(self) -> "TierRevision":
+        return self.revisions.order_by("-number")[0]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(offering__studio__in=studios(person))
+
+
+class TierRevision(Row):
+    """Terms and price as they were offered at one time. Rows are only added (migration 0001), so a sold one cannot change."""
+
+    prefix = "rev"
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    terms_json = models.JSONField()
+    terms_id = models.CharField(max_length=71, help_text="sha256:… of the canonical terms")
+    price_amount = models.BigIntegerField(help_text="Minor units.")
+    price_currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tier", "number"], name="tier_revision_once"),
+            models.CheckConstraint(condition=Q(price_amount__gte=0), name="tier_price_not_negative"),
+        ]
+
+    @property
+    def terms(self) -> Terms:
+        return Terms.from_dict(self.terms_json)
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_amount, self.price_currency)

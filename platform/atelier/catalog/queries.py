@@ -1,0 +1,30 @@
+"""What is on sale."""
+
+from django.db.models import Prefetch, QuerySet
+
+from atelier.kit.ids import not_found
+
+from .models import Offering, Tier, TierRevision
+from .states import VersionState
+
+SOLD = "offering__version__base__studio"
+
+
+def open_tiers() -> QuerySet[Tier]:
+    newest = Prefetch("revisions", TierRevision.objects.order_by("-number"))
+    return Tier.objects.filter(open=True).order_by("created_at").prefetch_related(newest)
+
+
+def catalogue() -> QuerySet[Offering]:
+    """Offerings of published versions that have something on sale, with their open tiers in `on_sale`."""
+    shown = Offering.objects.filter(version__state=VersionState.PUBLISHED, tiers__open=True).distinct()
+    return shown.select_related("version__base__studio").prefetch_related(Prefetch("tiers", open_tiers(), to_attr="on_sale"), "version__titles")
+
+
+def tier(public_id: str) -> Tier:
+    """A tier as anybody may read it, on sale or not any more. Refused("not_found", 404) while its base is not published."""
+    shown = Tier.objects.filter(pk=Tier.parse_id(public_id), offering__version__state=VersionState.PUBLISHED)
+    row = shown.select_related(SOLD).first()
+    if row is None:
+        raise not_found()
+    return row

@@ -1,0 +1,194 @@
+"""What buyers and staff do with orders. What the payment provider does to them is in `folding`."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from atelier.accounts.models import User
+from atelier.audit.actions import record
+from atelier.catalog.models import TierRevision
+from atelier.kit import outbox
+from atelier.kit.refused import Refused
+from atelier.licences import actions as licences
+from atelier.licences.models import Licence
+from atelier.licences.queries import database_now, untouched
+from licensing.text import text_hash
+
+from . import gateway, messages
+from .models import Order, PaymentEvent, Refund
+from .states import REFUND, OrderState, RefundState
+
+# The provider keeps a payment page open for at least thirty minutes; for as long a second click on Buy leads to the same order.
+PAGE_LIVES = timedelta(minutes=31)
+SAME_ORDER_WITHIN = timedelta(minutes=30)
+REFUND_WINDOW = timedelta(days=14)
+
+
+@transaction.atomic
+def open_order(*, buyer: User, revision: TierRevision, accepted_text: str, language: str) -> Order:
+    """The buyer's order for this revision, at the revision's price. A second click returns the first one while it can still be paid."""
+    User.objects.select_for_update(no_key=True).get(pk=buyer.pk)
+    _check_on_sale(revision)
+    if accepted_text != text_hash(revision.terms, language):
+        raise Refused("TEXT_CHANGED", "The licence text is not the one you were shown. Read the current one, then accept it.")
+    now = database_now()
+    mine = Order.objects.filter(buyer=buyer, revision=revision, accepted_text=accepted_text, state=OrderState.OPEN)
+    if earlier := mine.filter(created_at__gt=now - SAME_ORDER_WITHIN).order_by("-created_at").first():
+        return earlier
+    order = Order(
+        buyer=buyer,
+        revision=revision,
+        amount=revision.price_amount,
+        currency=revision.price_currency,
+        accepted_text=accepted_text,
+        language=language,
+        pay_until=now + PAGE_LIVES,
+    )
+    order.session_key = f"{order.public_id}:page"
+    order.save(force_insert=True)
+    note(order, "order.open", buyer, price=order.price.to_dict(), terms=revision.terms_id, accepted_text=accepted_text, language=language)
+    return order
+
+
+def _check_on_sale(revision: TierRevision) -> None:
+    tier = revision.tier
+    if not tier.open or tier.offering.version.state != "published":
+        raise Refused("tier_closed", "This tier is no longer on sale. Choose another one.")
+    if tier.current.pk != revision.pk:
+        raise Refused("revision_superseded", "Terms or price have changed since. Look at the tier again.", current=tier.current.public_id)
+
+
+def begin_payment(*, order: Order) -> Order:
+    """Asks the provider for the payment page, outside any transaction. Safe to repeat: the key is the order's."""
+    if order.session is None:
+        page = gateway.open_page(_purchase(order))
+        Order.objects.filter(pk=order.pk).update(session=page.session, checkout_url=page.url)
+    order.refresh_from_db()
+    return order
+
+
+def _purchase(order: Order) -> gateway.Purchase:
+    tier = order.revision.tier
+    back = f"{settings.PUBLIC_URL}/orders/{order.public_id}"
+    return gateway.Purchase(
+        key=order.session_key,
+        order=order.public_id,
+        amount=order.amount,
+        currency=order.currency,
+        name=f"{tier.offering.name} · {tier.name}",
+        email=order.buyer.email,
+        language=order.language,
+        until=order.pay_until,
+        success_url=f"{back}?paid=1",
+        cancel_url=back,
+    )
+
+
+@transaction.atomic
+def receive(*, text: str) -> bool:
+    """Takes a signed event into the inbox, once; folding follows. False when its id was used before for another body, which is noted.
+
+    Raises Refused(400) for what is no event.
+    """
+    event = messages.understand(text)
+    pk = _insert(event, text)
+    if pk is not None:
+        outbox.post("checkout.fold", event=pk)
+        return True
+    if PaymentEvent.objects.get(event=event.id).digest == event.digest:
+        return True
+    record(action="payment.event_changed", subject=event.id, studio=None, actor=None, digest=event.digest)
+    return False
+
+
+def _insert(event: messages.Event, text: str) -> int | None:
+    """One statement, so that two deliveries at the same moment cannot both be first. An event of another account tells nothing of ours."""
+    ours = not event.account and event.livemode == gateway.livemode()
+    related = (event.order, event.session, event.payment_intent) if ours else ("", "", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO checkout_paymentevent (event, type, at, body, digest, "order", session, payment_intent)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (event) DO NOTHING RETURNING id
+            """,
+            [event.id, event.type, event.at, text, event.digest, *related],
+        )
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+@transaction.atomic
+def ask_refund(*, order: Order, by: User, amount: int | None = None, reason: str = "") -> Refund:
+    """Asks for the money back: the buyer all of it, within 14 days, while nothing of the licence was used; staff any part at any time.
+
+    The licence stops at once when all is asked back. The rest follows from the provider's event.
+    """
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if order.state != OrderState.PAID or order.licence is None:
+        raise Refused("not_refundable", f"Only a paid order can be refunded; this one is {order.state}.")
+    if not by.is_staff:
+        _check_buyer_may(order, order.licence, amount)
+    left = order.amount - _promised(order)
+    wanted = left if amount is None else amount
+    if not 1 <= wanted <= left:
+        raise Refused("over_refund", f"{left} minor units of this order are left to be refunded.", left=left)
+    refund = Refund(order=order, amount=wanted, asked_by=by, reason=reason)
+    refund.key = refund.public_id
+    refund.save(force_insert=True)
+    if wanted == left:
+        licences.stand(licence=order.licence, suspended=licences.REFUND_ASKED)
+    note(order, "order.refund_asked", by, amount=wanted, reason=reason, refund=refund.public_id)
+    outbox.post("checkout.send_refund", refund=str(refund.id))
+    return refund
+
+
+def _check_buyer_may(order: Order, licence: Licence, amount: int | None) -> None:
+    if order.paid_at is None or database_now() > order.paid_at + REFUND_WINDOW:
+        raise Refused("refund_window_over", f"An order can be given back within {REFUND_WINDOW.days} days. Write to us instead.")
+    if amount is not None and amount != order.amount:
+        raise Refused("refund_whole_only", "You can give back the whole order. Leave out the amount.", status=422)
+    if not untouched(licence):
+        raise Refused("licence_used", "The licence has been used: training seconds are held or spent, or the base model was downloaded.")
+
+
+def _promised(order: Order) -> int:
+    """What was paid back, or will be. The provider's own cap holds besides."""
+    ours = order.refunds.exclude(state=RefundState.FAILED).aggregate(total=Sum("amount"))["total"] or 0
+    return max(int(ours), order.refunded)
+
+
+@transaction.atomic
+def send_refund(*, refund: Refund) -> None:
+    """Passes the refund on to the provider; again with the same key when the answer was lost."""
+    refund = Refund.objects.select_for_update().select_related("order").get(pk=refund.pk)
+    if refund.state != RefundState.ASKED:
+        return
+    order = refund.order
+    try:
+        made = gateway.refund(
+            key=refund.key, payment_intent=order.payment_intent or "", amount=refund.amount, order=order.public_id
+        )
+    except gateway.RefundRefused as error:
+        REFUND.move(refund, RefundState.FAILED, problem=str(error))
+        note(order, "order.refund_failed", None, refund=refund.public_id, problem=str(error))
+        outbox.post("checkout.follow", order=str(order.id))
+    else:
+        REFUND.move(refund, RefundState.SENT, stripe_refund=made)
+
+
+def note(order: Order, action: str, by: User | None, **detail: object) -> None:
+    """The audit entry of something that happened to an order, in the log of its studio."""
+    offering = order.revision.tier.offering
+    titles = [title.public_id for title in offering.version.titles.order_by("pk")]
+    record(
+        action=action,
+        subject=order.public_id,
+        studio=offering.studio_id,
+        actor=by.id if by else None,
+        title=titles[0] if len(titles) == 1 else "",
+        licence=order.licence.public_id if order.licence else "",
+        titles=titles,
+        **detail,
+    )

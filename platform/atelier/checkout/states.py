@@ -1,0 +1,35 @@
+"""Where an order stands."""
+
+from django.db.models import TextChoices
+
+from atelier.kit.states import Machine
+
+
+class OrderState(TextChoices):
+    OPEN = "open", "waiting for the payment"
+    PAID = "paid"
+    EXPIRED = "expired", "the payment page was left without paying"
+    REFUNDED = "refunded", "paid back in full"
+    LOST = "lost", "a dispute was lost"
+    MISMATCH = "mismatch", "put aside: what was paid is not what was ordered"
+
+
+# A payment can still arrive for a page that we took for expired, so that edge exists.
+ORDER = Machine.of(
+    OrderState,
+    {
+        OrderState.OPEN: {OrderState.PAID, OrderState.EXPIRED, OrderState.MISMATCH},
+        OrderState.EXPIRED: {OrderState.PAID, OrderState.MISMATCH},
+        OrderState.PAID: {OrderState.REFUNDED, OrderState.LOST},
+        OrderState.LOST: {OrderState.REFUNDED},
+    },
+)
+
+
+class RefundState(TextChoices):
+    ASKED = "asked", "on its way to the payment provider"
+    SENT = "sent", "taken on by the payment provider"
+    FAILED = "failed", "refused by the payment provider"
+
+
+REFUND = Machine.of(RefundState, {RefundState.ASKED: {RefundState.SENT, RefundState.FAILED}})

@@ -1,0 +1,125 @@
+"""A person: signs up by e-mail, confirms the code that she is sent, issues herself a token, and then speaks to the API with it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from atelier.demo import wire
+from atelier.demo.trouble import Trouble
+
+API = "/api/v1"
+ACCOUNTS = "/_allauth/app/v1/auth"
+CODE = re.compile(r"^\s*([A-Z0-9]{3,4}(?:-[A-Z0-9]{3,4}){1,2})\s*$", re.MULTILINE)
+CONFIRM_FIRST = 401
+NO_SUCH_LOGIN = "email_password_mismatch"
+
+
+class Person:
+    """Every call is hers alone: a client of her own, and after `enter` a token with the scopes that she asked for."""
+
+    def __init__(self, name: str, web: str, mail: Path, password: str) -> None:
+        self.name, self.email, self.password = name, f"{name}@example.org", password
+        self.mailbox = Mailbox(mail, self.email)
+        self.http = wire.client(web)
+
+    def sign_up(self, scopes: Sequence[str]) -> None:
+        """Opens her account, confirms its e-mail address and issues a token."""
+        self._enter("signup", scopes)
+
+    def sign_in(self, scopes: Sequence[str]) -> bool:
+        """The same with an account that she has. False when there is none of this e-mail address and password."""
+        try:
+            self._enter("login", scopes)
+        except Trouble as trouble:
+            if trouble.code != NO_SUCH_LOGIN:
+                raise
+            return False
+        return True
+
+    def _enter(self, how: str, scopes: Sequence[str]) -> None:
+        seen = self.mailbox.newest()
+        response = self._accounts(how, {"email": self.email, "password": self.password})
+        if response.status_code == CONFIRM_FIRST:
+            headers = {"X-Session-Token": _session(response)}
+            response = self._accounts("email/verify", {"key": self.mailbox.code(after=seen)}, headers)
+        if not response.is_success:
+            raise _not_entered(response, f"{self.email} could not {how}")
+        self.http.headers["Authorization"] = f"Bearer {self._issue(_session(response), scopes)}"
+
+    def _issue(self, session: str, scopes: Sequence[str]) -> str:
+        wanted = {"name": "demo", "scopes": list(scopes), "days": 1}
+        response = wire.send(self.http, "POST", f"{API}/tokens", json=wanted, headers={"X-Session-Token": session})
+        token: str = response.json()["token"]
+        return token
+
+    def _accounts(self, path: str, body: dict[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
+        return self.http.post(f"{ACCOUNTS}/{path}", json=body, headers=headers)
+
+    def get(self, path: str, **query: str) -> Any:
+        return wire.send(self.http, "GET", f"{API}{path}", params=query).json()
+
+    def text(self, path: str) -> str:
+        return wire.send(self.http, "GET", f"{API}{path}").text
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """With an Idempotency-Key of its own, so that a repeated send does not act twice."""
+        response = wire.send(self.http, "POST", f"{API}{path}", json=body or {}, headers={"Idempotency-Key": uuid4().hex})
+        return response.json() if response.content else None
+
+    def all(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Every row of a list, page after page."""
+        page = self.get(path, **query)
+        yield from page["results"]
+        while page["next"]:
+            page = wire.send(self.http, "GET", page["next"]).json()
+            yield from page["results"]
+
+
+def _not_entered(response: httpx.Response, what: str) -> Trouble:
+    """The accounts service has a form of its own for a no: a list of errors, each with code and message."""
+    errors = response.json().get("errors") or [{}] if response.headers.get("Content-Type", "").startswith("application/json") else [{}]
+    return Trouble(f"{what}: {errors[0].get('message', response.reason_phrase)}", errors[0].get("code", f"http_{response.status_code}"))
+
+
+def _session(response: httpx.Response) -> str:
+    token = response.json().get("meta", {}).get("session_token") if response.content else None
+    if not token:
+        raise Trouble(f"The accounts service gave no session: {response.text[:300]}", f"http_{response.status_code}")
+    return str(token)
+
+
+class Mailbox:
+    """One person's messages in the folder in which the launcher's mail server keeps them all."""
+
+    def __init__(self, folder: Path, email: str) -> None:
+        self.folder, self.email = folder, email
+
+    def newest(self) -> int:
+        return max((int(path.stem) for path in self.folder.glob("[0-9]*.eml")), default=0)
+
+    def code(self, after: int) -> str:
+        """The confirmation code in the first message to her that is newer than `after`."""
+        return wire.until(
+            lambda: self._code(after), within=30, late=f"No message with a confirmation code reached {self.email}.", every=0.05
+        )
+
+    def _code(self, after: int) -> str | None:
+        for path in sorted(self.folder.glob("[0-9]*.eml"), key=lambda path: int(path.stem)):
+            if int(path.stem) > after and (found := self._code_in(path)):
+                return found
+        return None
+
+    def _code_in(self, path: Path) -> str | None:
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        body = message.get_body(("plain",))
+        if self.email not in str(message["To"]) or body is None:
+            return None
+        found = CODE.search(body.get_content())
+        return found.group(1) if found else None

@@ -1,0 +1,25 @@
+"""Tables that only grow: the database itself refuses UPDATE, DELETE and TRUNCATE."""
+
+from django.db.migrations import RunSQL
+
+FUNCTION = RunSQL(
+    """
+    CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'table % only grows: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+    END $$;
+    """,
+    "DROP FUNCTION refuse_change();",
+)
+
+
+def append_only(table: str) -> RunSQL:
+    """The migration operation that freezes `table`."""
+    return RunSQL(
+        f"""
+        CREATE TRIGGER {table}_rows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change();
+        CREATE TRIGGER {table}_all BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+        REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM PUBLIC;
+        """,
+        f"DROP TRIGGER {table}_rows ON {table}; DROP TRIGGER {table}_all ON {table};",
+    )

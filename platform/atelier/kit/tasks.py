@@ -1,0 +1,5 @@
+"""Celery finds its tasks here."""
+
+from .outbox import deliver, sweep
+
+__all__ = ["deliver", "sweep"]

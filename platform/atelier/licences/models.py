@@ -1,0 +1,43 @@
+"""Licences as granted: who holds which tier revision, since when, until when."""
+
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from atelier.accounts.access import studios
+from atelier.accounts.models import Studio, User
+from atelier.catalog.models import TierRevision
+from atelier.kit.models import Row
+from licensing.terms import Terms
+
+from .states import LICENCE, LicenceState
+
+
+class Licence(Row):
+    prefix = "lic"
+    holder = models.ForeignKey(User, on_delete=models.PROTECT, related_name="licences")
+    studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="licences")
+    revision = models.ForeignKey(TierRevision, on_delete=models.PROTECT, related_name="licences")
+    source = models.CharField(max_length=80, unique=True, help_text="Public id of what granted it (an order): one licence each.")
+    state = models.CharField(max_length=10, choices=LicenceState.choices, default=LicenceState.ACTIVE)
+    reason = models.CharField(max_length=80, blank=True, help_text="Why it is suspended or revoked.")
+    accepted_text = models.CharField(max_length=71, help_text="Hash of the licence text that the holder accepted.")
+    granted_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    base_taken_at = models.DateTimeField(null=True, help_text="When the base model was first downloaded under it.")
+
+    class Meta:
+        constraints = [LICENCE.constraint("licence_state_known")]
+
+    @property
+    def terms(self) -> Terms:
+        return self.revision.terms
+
+    @property
+    def version_id(self) -> UUID:
+        return self.revision.tier.offering.version_id
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(holder=person) | Q(studio__in=studios(person))

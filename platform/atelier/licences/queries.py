@@ -1,0 +1,96 @@
+"""What a licence allows now: facts from the rows, the verdict from `licensing`, never decided here."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Sum
+
+from atelier.accounts.models import User
+from atelier.kit.refused import Refused
+from atelier.ledger.models import Account, Kind, Unit
+from atelier.ledger.queries import balance
+from licensing.judge import Action, Context, Use, decide
+from licensing.verdict import Verdict
+
+from .models import Licence
+
+
+def database_now() -> datetime:
+    """The database's clock: the only one that rules are asked with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+        return now
+
+
+def seconds_left(licence: Licence) -> int:
+    return balance(Kind.ALLOWANCE, Unit.SECONDS, licence.id)
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Where a licence's training seconds are: free, on hold for trainings that run, spent by trainings."""
+
+    granted: int
+    left: int
+    held: int
+    spent: int
+
+
+def seconds(licence: Licence) -> Seconds:
+    """Trainings own what they hold and spend; those of this licence are the ones that drew on its allowance."""
+    allowance = Account.objects.filter(kind=Kind.ALLOWANCE, unit=Unit.SECONDS, owner=licence.id)
+    drawn = Account.objects.filter(kind=Kind.HELD, unit=Unit.SECONDS, postings__transaction__postings__account__in=allowance)
+    trainings = set(drawn.values_list("owner", flat=True))
+    sums = dict(
+        Account.objects.filter(kind__in=(Kind.HELD, Kind.SPENT), unit=Unit.SECONDS, owner__in=trainings)
+        .values_list("kind")
+        .annotate(total=Sum("balance"))
+    )
+    left, held, spent = seconds_left(licence), sums.get(Kind.HELD, 0), sums.get(Kind.SPENT, 0)
+    return Seconds(granted=left + held + spent, left=left, held=held, spent=spent)
+
+
+def untouched(licence: Licence) -> bool:
+    """Whether nothing of it was used yet: no training second held or spent, the base model not downloaded."""
+    return licence.base_taken_at is None and seconds_left(licence) == licence.terms.training_seconds
+
+
+def facts(licence: Licence, actor: User | None) -> Context:
+    """What every question about this licence has in common."""
+    version = licence.revision.tier.offering.version
+    return Context(
+        licence_state=licence.state,
+        granted_at=licence.granted_at,
+        expires_at=licence.expires_at,
+        licensee=str(licence.holder_id),
+        actor=str(actor.id if actor else licence.holder_id),
+        seats_taken=1,
+        allowance_left=seconds_left(licence),
+        titles=tuple(title.name for title in version.titles.all()),
+        base_digest=version.digest,
+        consent="not_needed",
+        lineage_withdrawn=False,
+    )
+
+
+def judge(licence: Licence, action: Action, actor: User | None = None, **context: Any) -> Verdict:
+    """The verdict on `action` under this licence, now. `context` adds the facts that the action is judged by (use, rank, clips …)."""
+    return decide(licence.terms, action, replace(facts(licence, actor), **context), database_now())
+
+
+def permit(licence: Licence, action: Action, actor: User | None = None, **context: Any) -> None:
+    """Raises Refused with the verdict's code, sentence and clause when the answer is no."""
+    verdict = judge(licence, action, actor, **context)
+    if not verdict.ok:
+        raise refusal(verdict)
+
+
+def refusal(verdict: Verdict) -> Refused:
+    return Refused(verdict.code, verdict.sentence, clause=verdict.clause)
+
+
+def declared(stage: str, media: list[str], territories: list[str], commercial: bool) -> Use:
+    return Use(stage=stage, media=tuple(media), territories=tuple(territories), commercial=commercial)

@@ -1,0 +1,253 @@
+"""What a creator does with her material. Every verb locks the dataset first, so that nothing slips in while it is being sealed."""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.db import transaction
+
+from atelier.accounts.models import User
+from atelier.audit.actions import record
+from atelier.kit import outbox, store, uploads
+from atelier.kit.refused import Refused
+from atelier.kit.store import MATERIAL, QUARANTINE
+from atelier.licences.queries import database_now
+from finetune.manifest import DatasetManifest
+
+from . import attestation, limits, queries, words
+from .models import Asset, Dataset
+from .states import ASSET, DATASET, LIVE, AssetState, DatasetState
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+# Names shown in a refusal; the rest are counted.
+NAMES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Captioned:
+    applied: list[str]
+    unknown: list[str]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """`left_out`: names of refused files, which are no part of what was sealed."""
+
+    dataset: Dataset
+    left_out: list[str]
+
+
+@transaction.atomic
+def open_dataset(*, owner: User, name: str) -> Dataset:
+    dataset = Dataset.objects.create(owner=owner, name=words.title(name))
+    _note(dataset, "material.open", dataset.public_id)
+    return dataset
+
+
+@transaction.atomic
+def add(*, dataset: Dataset, name: str, bytes: int, sha256: str, caption: str = "") -> Asset:
+    """Reserves quota and names the place where the parts will go. A refused file of the same name makes way."""
+    name, caption = words.file_name(name), words.caption(caption)
+    _require_measure(bytes, sha256)
+    # Two adds of one person wait for each other here: the sum below must not miss the other's reservation.
+    User.objects.select_for_update(no_key=True).get(pk=dataset.owner_id)
+    row = _changeable(dataset)
+    _replace_refused(row, name)
+    _require_room(row, bytes)
+    if row.assets.exclude(state=AssetState.REMOVED).filter(name=name).exists():
+        raise Refused("NAME_TAKEN", f"“{name}” is in this dataset already. Remove that one first, or rename this file.")
+    asset = Asset.objects.create(dataset=row, name=name, bytes=bytes, sha256=sha256, caption=caption, key=f"{secrets.token_hex(16)}/upload")
+    _note(row, "material.add", asset.public_id, bytes=bytes, sha256=sha256)
+    return asset
+
+
+@transaction.atomic
+def links(*, asset: Asset, numbers: list[int]) -> list[uploads.PartLink]:
+    """Signed links for parts; each takes exactly its length and lives 15 minutes."""
+    row = _locked(asset)
+    if row.state != AssetState.UPLOADING:
+        raise Refused("NOT_UPLOADING", "This file has been uploaded already. Remove it to send another one.")
+    signed = uploads.links(row, QUARANTINE, numbers)
+    row.save(update_fields=["upload_id"])
+    return signed
+
+
+@transaction.atomic
+def complete(*, asset: Asset) -> Asset:
+    """Puts the parts together and has the file checked. Saying so again later changes nothing."""
+    row = _locked(asset)
+    if row.state in (AssetState.CHECKING, AssetState.READY, AssetState.REFUSED):
+        return row
+    _put_together(row)
+    ASSET.move(row, AssetState.CHECKING, upload_id="")
+    outbox.post("material.inspect", asset=str(row.id), into=secrets.token_hex(16))
+    _note(row.dataset, "material.complete", row.public_id)
+    return row
+
+
+@transaction.atomic
+def caption(*, asset: Asset, text: str) -> Asset:
+    row = _locked(asset)
+    row.caption = words.caption(text)
+    row.save(update_fields=["caption"])
+    return row
+
+
+@transaction.atomic
+def caption_many(*, dataset: Dataset, captions: Mapping[str, str]) -> Captioned:
+    """Captions by file name, all or none. Names that are not in the dataset are told, not refused."""
+    row = _changeable(dataset)
+    cleaned = {words.file_name(name): _caption_of(name, text) for name, text in captions.items()}
+    assets = list(row.assets.exclude(state=AssetState.REMOVED).filter(name__in=cleaned))
+    for asset in assets:
+        asset.caption = cleaned[asset.name]
+    Asset.objects.bulk_update(assets, ["caption"])
+    applied = sorted(asset.name for asset in assets)
+    return Captioned(applied, sorted(set(cleaned) - set(applied)))
+
+
+@transaction.atomic
+def remove(*, asset: Asset) -> None:
+    """Takes a file out and deletes its bytes."""
+    row = _locked(asset)
+    ASSET.move(row, AssetState.REMOVED)
+    discard(row)
+    _note(row.dataset, "material.remove", row.public_id)
+
+
+@transaction.atomic
+def attest(*, dataset: Dataset, text_hash: str) -> Dataset:
+    """Records the promise of attestation.py. It covers what is in the dataset when it is sealed."""
+    text, row = attestation.known(text_hash), _changeable(dataset)
+    row.attested_text, row.attested_at = text.hash, database_now()
+    row.save(update_fields=["attested_text", "attested_at"])
+    _note(row, "material.attest", row.public_id, text=text.hash, language=text.language)
+    return row
+
+
+@transaction.atomic
+def seal(*, dataset: Dataset) -> Sealed:
+    """Makes the dataset immutable: manifest with Merkle root, stored and in the row. Refused files are left out and named."""
+    row = _changeable(dataset)
+    assets = list(row.assets.exclude(state=AssetState.REMOVED).order_by("id"))
+    ready = [asset for asset in assets if asset.state == AssetState.READY]
+    _require_sealable(row, assets, ready)
+    manifest = DatasetManifest.build(queries.clip(asset) for asset in ready)
+    key = f"{secrets.token_hex(16)}/manifest.json"
+    _store_manifest(key, manifest)
+    DATASET.move(row, DatasetState.SEALED, root=manifest.root, manifest_key=key, sealed_at=database_now())
+    _note(row, "material.seal", row.public_id, root=manifest.root, clips=len(ready))
+    return Sealed(row, [asset.name for asset in assets if asset.state == AssetState.REFUSED])
+
+
+@transaction.atomic
+def withdraw(*, dataset: Dataset) -> Dataset:
+    """Takes the dataset back for good: its bytes are deleted and no training may start from it. Rows and manifest stay as evidence."""
+    row = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+    for asset in row.assets.exclude(state=AssetState.REMOVED):
+        if row.state == DatasetState.OPEN:
+            ASSET.move(asset, AssetState.REMOVED)
+        discard(asset)
+    DATASET.move(row, DatasetState.WITHDRAWN)
+    _note(row, "material.withdraw", row.public_id)
+    return row
+
+
+@transaction.atomic
+def abandon(*, asset: Asset, problem: str, sentence: str) -> None:
+    """Ends an upload or a check that went on for too long; its quota is free again."""
+    row = _locked(asset)
+    if row.state in (AssetState.UPLOADING, AssetState.CHECKING):
+        ASSET.move(row, AssetState.REFUSED, problem=problem, problem_sentence=sentence)
+        discard(row)
+
+
+def discard(asset: Asset) -> None:
+    """Has everything deleted that the store holds for this asset, once the caller's transaction stands."""
+    outbox.post("material.discard", quarantine=asset.key, upload=asset.upload_id, material=asset.kept_keys)
+
+
+def _changeable(dataset: Dataset) -> Dataset:
+    """The dataset, locked, if it is open."""
+    row = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+    if row.state != DatasetState.OPEN:
+        raise Refused("DATASET_CLOSED", f"This dataset is {row.state}: nothing in it changes any more. Open a new one.")
+    return row
+
+
+def _locked(asset: Asset) -> Asset:
+    """The asset as it is now, its open dataset locked."""
+    dataset = _changeable(asset.dataset)
+    row = Asset.objects.select_for_update(no_key=True).get(pk=asset.pk)
+    row.dataset = dataset
+    return row
+
+
+def _require_measure(bytes: int, sha256: str) -> None:
+    if bytes <= 0:
+        raise Refused("EMPTY_FILE", "The file is empty. Export it again.", status=422)
+    if bytes > limits.BYTES_PER_FILE:
+        most = limits.BYTES_PER_FILE >> 20
+        raise Refused("FILE_TOO_LARGE", f"A file has at most {most} MiB. Cut it into shorter clips, or export it smaller.", status=422)
+    if not SHA256.fullmatch(sha256):
+        raise Refused("BAD_SHA256", "“sha256” must be the SHA-256 of the file as 64 lower-case hexadecimal digits.", status=422)
+
+
+def _require_room(dataset: Dataset, bytes: int) -> None:
+    if dataset.assets.filter(state__in=LIVE).count() >= limits.ASSETS_PER_DATASET:
+        raise Refused("TOO_MANY_ASSETS", f"A dataset holds at most {limits.ASSETS_PER_DATASET} files. Remove some, or open another one.")
+    taken = queries.bytes_taken(dataset.owner_id)
+    if taken + bytes > limits.BYTES_PER_PERSON:
+        left = max(0, limits.BYTES_PER_PERSON - taken) >> 20
+        raise Refused("QUOTA_SPENT", f"You have {left} MiB left. Remove files or withdraw a dataset to make room.", bytes_taken=taken)
+
+
+def _replace_refused(dataset: Dataset, name: str) -> None:
+    for asset in dataset.assets.filter(name=name, state=AssetState.REFUSED):
+        ASSET.move(asset, AssetState.REMOVED)
+
+
+def _put_together(asset: Asset) -> None:
+    """Completes the multipart upload. An earlier try may have done so and died before its commit: then the whole object is there."""
+    try:
+        uploads.finish(asset, QUARANTINE)
+    except Refused as refused:
+        if refused.code != "object_missing" or store.size(QUARANTINE, asset.key) != asset.bytes:
+            raise
+
+
+def _caption_of(name: str, text: str) -> str:
+    try:
+        return words.caption(text)
+    except Refused as refused:
+        raise Refused(refused.code, f"“{words.shown(name)[:100]}”: {refused.sentence}", status=422, names=[words.shown(name)]) from refused
+
+
+def _require_sealable(dataset: Dataset, assets: list[Asset], ready: list[Asset]) -> None:
+    if pending := [asset.name for asset in assets if asset.state in (AssetState.UPLOADING, AssetState.CHECKING)]:
+        raise Refused("STILL_CHECKING", f"Wait for {_few(pending)}, or remove what you do not need.", names=pending)
+    if not ready:
+        raise Refused("EMPTY_DATASET", "There is no usable file in this dataset. Add at least one clip or still.")
+    if not dataset.attested_text:
+        raise Refused("NOT_ATTESTED", "Read the declaration about your rights in this material and agree to it first.")
+    if bare := [asset.name for asset in ready if not asset.caption]:
+        raise Refused("CAPTION_MISSING", f"Say in one sentence what is seen in {_few(bare)}.", names=bare)
+
+
+def _store_manifest(key: str, manifest: DatasetManifest) -> None:
+    with TemporaryDirectory(prefix="atelier-seal-") as folder:
+        store.put_bytes(MATERIAL, key, manifest.save(Path(folder)).read_bytes(), "application/json")
+
+
+def _few(names: Iterable[str]) -> str:
+    listed = [f"“{name}”" for name in names]
+    rest = len(listed) - NAMES_SHOWN
+    return ", ".join(listed[:NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _note(dataset: Dataset, action: str, subject: str, **detail: Any) -> None:
+    record(action=action, subject=subject, studio=None, actor=dataset.owner_id, **detail)

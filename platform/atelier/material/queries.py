@@ -1,0 +1,84 @@
+"""What others read of material: how much is taken, what was sealed, and the files for the engine."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from django.db.models import Count, Sum
+
+from atelier.kit import store
+from atelier.kit.refused import Refused
+from atelier.kit.store import MATERIAL
+from finetune.manifest import NAME, Clip, DatasetManifest
+
+from .models import Asset, Dataset
+from .states import LIVE, AssetState, DatasetState
+
+
+def bytes_taken(owner: UUID) -> int:
+    """What a person's files hold of her quota. Removed and refused files and withdrawn datasets hold none."""
+    live = Asset.objects.filter(dataset__owner=owner, state__in=LIVE).exclude(dataset__state=DatasetState.WITHDRAWN)
+    return live.aggregate(total=Sum("bytes"))["total"] or 0
+
+
+def counts(dataset: Dataset) -> dict[str, int]:
+    """How many files stand in each state, removed ones aside."""
+    rows = dataset.assets.exclude(state=AssetState.REMOVED).values_list("state").annotate(Count("id"))
+    return dict(rows.order_by("state"))
+
+
+def preview_keys(asset: Asset) -> tuple[str, str]:
+    """Keys of thumbnail and filmstrip in MATERIAL; the filmstrip's is empty for a still."""
+    if asset.state != AssetState.READY or asset.dataset.state == DatasetState.WITHDRAWN:
+        raise Refused("NO_PREVIEW", "There is a preview once the file has been checked, and until its dataset is withdrawn.")
+    return asset.thumb_key, asset.filmstrip_key
+
+
+def usable(dataset: Dataset) -> bool:
+    """Whether trainings may use it now: sealed and not withdrawn. Reads the row again."""
+    return Dataset.objects.filter(pk=dataset.pk, state=DatasetState.SEALED).exists()
+
+
+def clip(asset: Asset) -> Clip:
+    """The asset as the manifest names it: by its id, never by what its owner calls it."""
+    return Clip(
+        file=f"clips/{asset.public_id}{asset.suffix}",
+        sha256=asset.sha256,
+        bytes=asset.bytes,
+        caption=asset.caption,
+        kind=asset.kind,
+        width=asset.width,
+        height=asset.height,
+        frames=asset.frames,
+        fps=asset.fps,
+    )
+
+
+def manifest(dataset: Dataset) -> DatasetManifest:
+    """The sealed manifest as stored, its root held against the row."""
+    with TemporaryDirectory(prefix="atelier-manifest-") as folder:
+        return _fetch_manifest(dataset, Path(folder))
+
+
+def fetch(dataset: Dataset, folder: Path) -> DatasetManifest:
+    """Writes manifest.json and clips/ into `folder` for the engine. Raises Refused when the dataset is not usable or the store is away."""
+    if not usable(dataset):
+        raise Refused("DATASET_NOT_USABLE", "This dataset is not sealed, or its owner withdrew it. Choose another one.")
+    folder.mkdir(parents=True, exist_ok=True)
+    sealed = _fetch_manifest(dataset, folder)
+    keys = {clip(asset).file: asset.clean_key for asset in dataset.assets.filter(state=AssetState.READY)}
+    for each in sealed.clips:
+        if store.get_file(MATERIAL, keys[each.file], folder / each.file) != each.sha256:
+            raise RuntimeError(f"{dataset}: the store gave back other bytes for {each.file} than were sealed")
+    return sealed
+
+
+def _fetch_manifest(dataset: Dataset, folder: Path) -> DatasetManifest:
+    dataset.refresh_from_db(fields=["root", "manifest_key"])
+    if not dataset.manifest_key:
+        raise Refused("NOT_SEALED", "This dataset is not sealed yet.")
+    store.get_file(MATERIAL, dataset.manifest_key, folder / NAME)
+    sealed = DatasetManifest.load(folder)
+    if sealed.root != dataset.root:
+        raise RuntimeError(f"{dataset}: the stored manifest has another root than the row")
+    return sealed

@@ -1,0 +1,151 @@
+"""What people do with trainings: declare a use, ask for a quote, start, cancel."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+
+from atelier.accounts.models import User
+from atelier.kit.refused import Refused
+from atelier.licences import actions as licences
+from atelier.licences.models import Licence
+from atelier.licences.queries import database_now, permit
+from atelier.material import queries as material
+from atelier.material.models import Dataset
+from finetune.exits import BadJob
+from finetune.job import Job
+from finetune.manifest import DatasetManifest
+from licensing.judge import Action
+
+from . import pricing, queue, running
+from .models import Project, Quote, Training
+from .states import OPEN, TrainingState
+
+QUOTE_LIVES = timedelta(hours=1)
+SIGNATURE = "atelier.trainings.quote"
+
+
+@transaction.atomic
+def declare(*, owner: User, name: str, stage: str, media: list[str], territories: list[str], commercial: bool) -> Project:
+    """What the model is for. Terms judge it at quote, start and download."""
+    return Project.objects.create(
+        owner=owner, name=name, stage=stage, media=sorted(set(media)), territories=sorted(set(territories)), commercial=commercial
+    )
+
+
+@transaction.atomic
+def quote(
+    *,
+    owner: User,
+    licence: Licence,
+    dataset: Dataset,
+    project: Project,
+    name: str,
+    knobs: dict[str, Any],
+    previews: list[dict[str, Any]],
+    seed: int,
+) -> Quote:
+    """Judges the run and prices it. Raises Refused with the judge's code, or `bad_settings` with the engine's sentence."""
+    manifest = _material(dataset)
+    job = job_of(licence, manifest, "quote", knobs, previews, seed)
+    forecast = pricing.forecast(job, licence.revision.tier.offering.version, manifest)
+    items = pricing.lines(forecast)
+    seconds = pricing.total(items)
+    permit(licence, Action.QUOTE, owner, use=project.use, seconds_needed=seconds, **_asked(job, manifest))
+    terms = {"licence": licence.public_id, "dataset": manifest.root, "job": job.digest, "seconds": seconds}
+    row = Quote.objects.create(
+        owner=owner,
+        licence=licence,
+        dataset=dataset,
+        project=project,
+        name=name,
+        knobs=job.to_dict()["knobs"],
+        previews=previews,
+        seed=seed,
+        seconds=seconds,
+        lines=items,
+        estimate=asdict(forecast),
+        expires_at=database_now() + QUOTE_LIVES,
+        signature=signing.dumps(terms, salt=SIGNATURE),
+    )
+    licences.note(licence, "training.quote", row.public_id, owner.id, seconds=seconds, use=project.declaration)
+    return row
+
+
+@transaction.atomic
+def start(*, quote: Quote, by: User) -> Training:
+    """Puts the quoted seconds on hold and queues the training. The same quote again returns the training that it started."""
+    Quote.objects.select_for_update().get(pk=quote.pk)
+    if started := Training.objects.filter(quote=quote).first():
+        return started
+    if database_now() >= quote.expires_at:
+        raise Refused("quote_expired", "This quote is older than an hour. Ask for a new one; nothing was charged.")
+    manifest = _material(quote.dataset)
+    job = job_of(quote.licence, manifest, "start", quote.knobs, quote.previews, quote.seed)
+    permit(quote.licence, Action.START, by, use=quote.project.use, seconds_needed=quote.seconds, **_asked(job, manifest))
+    training = Training.objects.create(owner=by, quote=quote, licence=quote.licence, since=database_now(), steps=quote.knobs["steps"])
+    licences.reserve(licence=quote.licence, training=training.id, seconds=quote.seconds)
+    licences.note(quote.licence, "training.start", training.public_id, by.id, quote=quote.public_id, seconds=quote.seconds)
+    queue.announce(training)
+    return training
+
+
+@transaction.atomic
+def cancel(*, training: Training, by: User) -> Training:
+    """Ends a waiting training at once; asks a running one to stop at its next heartbeat. Too late is Refused("already_over")."""
+    row = Training.objects.select_for_update().get(pk=training.pk)
+    if row.state not in OPEN:
+        raise Refused("already_over", f"This training is already over: {row.get_state_display()}.")
+    if row.cancel_requested:
+        return row
+    licences.note(row.licence, "training.cancel", row.public_id, by.id, step=row.step)
+    if row.state == TrainingState.QUEUED:
+        running.end(row, TrainingState.CANCELLED, "cancelled", "You cancelled it before it began. Nothing was charged.")
+    else:
+        row.cancel_requested = True
+        row.save(update_fields=["cancel_requested"])
+    return row
+
+
+def _material(dataset: Dataset) -> DatasetManifest:
+    """The sealed manifest, or Refused when the dataset is open or withdrawn."""
+    manifest = material.manifest(dataset)
+    if not material.usable(dataset):
+        raise Refused("material_withdrawn", "This dataset was withdrawn. Choose or seal another one.")
+    return manifest
+
+
+def job_of(
+    licence: Licence, manifest: DatasetManifest, job_id: str, knobs: dict[str, Any], previews: list[dict[str, Any]], seed: int
+) -> Job:
+    """The engine's job for these wishes, with the base's own shape where nothing else is asked. Paths are the worker's to fill in."""
+    version = licence.revision.tier.offering.version
+    shape = {"height": version.height, "width": version.width, "frames": version.frames, "fps": version.fps}
+    try:
+        return Job.from_dict(
+            {
+                "version": 1,
+                "id": job_id,
+                "family": version.family,
+                "base": {"path": "base", "digest": version.digest},
+                "dataset": {"path": "dataset", "root": manifest.root},
+                "knobs": {**shape, **knobs},
+                "previews": previews,
+                "seed": seed,
+                "metadata": {"licence": licence.public_id},
+            }
+        )
+    except BadJob as error:
+        raise Refused("bad_settings", str(error), status=422) from error
+
+
+def _asked(job: Job, manifest: DatasetManifest) -> dict[str, int]:
+    """The facts about the run that terms limit."""
+    return {
+        "rank": job.knobs.rank,
+        "steps": job.knobs.steps,
+        "resolution": max(job.knobs.height, job.knobs.width),
+        "clips": len(manifest.clips),
+    }

@@ -1,0 +1,129 @@
+"""Declared use, quote, training, and what its workers did."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from atelier.accounts.models import User
+from atelier.kit.models import Row
+from atelier.licences.models import Licence
+from atelier.material.models import Dataset
+from licensing.judge import Use
+
+from .states import ACTIVE, TRAINING, TrainingState
+
+MAX_ATTEMPTS = 3
+
+
+class Project(Row):
+    """What the creator declares she will use the model for. Terms are judged against it."""
+
+    prefix = "prj"
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="projects")
+    name = models.CharField(max_length=200)
+    stage = models.CharField(max_length=20)
+    media = models.JSONField()
+    territories = models.JSONField()
+    commercial = models.BooleanField()
+
+    @property
+    def declaration(self) -> dict[str, Any]:
+        return {"stage": self.stage, "media": self.media, "territories": self.territories, "commercial": self.commercial}
+
+    @property
+    def use(self) -> Use:
+        return Use(**self.declaration)
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(owner=person)
+
+
+class Quote(Row):
+    """What a training will cost at most, signed, for an hour."""
+
+    prefix = "quo"
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="quotes")
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="quotes")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="quotes")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="quotes")
+    name = models.CharField(max_length=200)
+    knobs = models.JSONField()
+    previews = models.JSONField()
+    seed = models.BigIntegerField()
+    seconds = models.PositiveIntegerField(help_text="Training seconds: the ceiling, put on hold at the start.")
+    lines = models.JSONField(help_text="What the seconds are made of.")
+    estimate = models.JSONField(help_text="The engine's estimate, with its interval.")
+    expires_at = models.DateTimeField()
+    signature = models.TextField()
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(owner=person)
+
+
+class Training(Row):
+    """The job. This row is the truth; Celery messages only hint at it."""
+
+    prefix = "trn"
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="trainings")
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, help_text="One quote starts one training: a double click finds it.")
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="trainings")
+    state = models.CharField(max_length=14, choices=TrainingState.choices, default=TrainingState.QUEUED)
+    since = models.DateTimeField(help_text="When it came into this state.")
+    fence = models.BigIntegerField(null=True, help_text="Grows with every claim; what an older fence writes is ignored.")
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    hinted_at = models.DateTimeField(null=True)
+    cancel_requested = models.BooleanField(default=False)
+    step = models.PositiveIntegerField(default=0)
+    steps = models.PositiveIntegerField()
+    loss = models.FloatField(null=True)
+    captured = models.PositiveIntegerField(default=0, help_text="Seconds captured so far.")
+    code = models.CharField(max_length=40, blank=True, help_text="Why it ended, when not well.")
+    sentence = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            TRAINING.constraint("training_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=ACTIVE, lease_until__isnull=False, fence__isnull=False)
+                | (~Q(state__in=ACTIVE) & Q(lease_until=None)),
+                name="training_lease_when_active",
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], condition=Q(state="queued"), name="training_queue")]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(owner=person)
+
+
+class Attempt(Row):
+    """One claim by one worker: when, where, and how it ended."""
+
+    prefix = "att"
+    training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="claims")
+    fence = models.BigIntegerField(unique=True)
+    worker = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["fence"]
+
+
+class Checkpoint(Row):
+    """A point from which another worker can go on. Its files lie under the fence that wrote them."""
+
+    prefix = "ckp"
+    training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="checkpoints")
+    fence = models.BigIntegerField()
+    step = models.PositiveIntegerField()
+    loss = models.FloatField(null=True)
+    files = models.JSONField(help_text="[{path, key, sha256}] inside the checkpoint's folder")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["training", "step"], name="checkpoint_step_once")]
+        ordering = ["step"]

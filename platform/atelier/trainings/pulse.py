@@ -1,0 +1,53 @@
+"""The heartbeat of a claim: a thread of its own, so that a long upload or a slow step never costs the lease."""
+
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from .running import LeaseLost, Orders, beat
+
+log = logging.getLogger(__name__)
+
+
+class Pulse:
+    """Beats every third of the lease. `orders` holds the last word from the database; `lost` is set once the claim is gone."""
+
+    def __init__(self, training: UUID, fence: int) -> None:
+        self.training, self.fence = training, fence
+        self.orders = Orders()
+        self.lost = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="pulse")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        interval = settings.TRAINING_LEASE_SECONDS / 3
+        try:
+            while not self._over.wait(min(interval, 1.0) if self.orders.stop else interval):
+                self._beat_once()
+                if self.lost.is_set():
+                    return
+        finally:
+            connection.close()
+
+    def _beat_once(self) -> None:
+        try:
+            self.orders = beat(self.training, self.fence)
+        except LeaseLost:
+            self.lost.set()
+        except DatabaseError:
+            # A database that restarts is not a lost lease: the next beat decides, with the database's own clock.
+            log.warning("heartbeat of %s failed; trying again", self.training, exc_info=True)
+            connection.close()

@@ -1,0 +1,86 @@
+"""Files between the object store and the engine's scratch folder. Everything that arrives is checked against its digest."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from atelier.catalog.models import BaseVersion
+from atelier.kit import store
+from atelier.kit.refused import Refused
+from atelier.library.actions import StoredFile
+from finetune.manifest import directory_digest, file_sha256
+
+from .models import Training
+
+
+def fetch_base(version: BaseVersion) -> Path:
+    """The base's directory on this machine, fetched once and kept under its digest."""
+    final = settings.ENGINE_DIR / "bases" / version.digest.removeprefix("sha256:")
+    if final.exists():
+        return final
+    partial = final.with_name(f"{final.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    for file in version.files.all():
+        _fetch(file.key, partial / file.path, file.sha256)
+    if directory_digest(partial) != version.digest:
+        raise Refused("base_altered", "The base model in the store is not the one that was published.", status=500)
+    partial.rename(final)
+    return final
+
+
+def fetch_checkpoint(training: Training, out: Path) -> int:
+    """Puts the last stored checkpoint where the engine resumes from. Returns its step, 0 without one."""
+    last = training.checkpoints.order_by("-step").first()
+    if last is None:
+        return 0
+    for file in last.files:
+        _fetch(file["key"], out / file["path"], file["sha256"])
+    return last.step
+
+
+def _fetch(key: str, path: Path, sha256: str) -> None:
+    if store.get_file(store.MODELS, key, path) != sha256:
+        raise Refused("object_altered", f"{path.name} in the object store is not what was put there.", status=500)
+
+
+def prefix(training: Training, fence: int) -> str:
+    """Where this claim writes. A zombie can only litter its own prefix."""
+    return f"trainings/{training.pk}/{fence}"
+
+
+def keep(training: Training, fence: int, out: Path, path: str) -> dict[str, str]:
+    """Stores one file under the fence. Returns {path, key, sha256}."""
+    key, sha256 = f"{prefix(training, fence)}/{path}", file_sha256(out / path)
+    store.put_file(store.MODELS, key, out / path)
+    return {"path": path, "key": key, "sha256": sha256}
+
+
+def keep_folder(training: Training, fence: int, out: Path, folder: str) -> list[dict[str, str]]:
+    files = sorted(file for file in (out / folder).rglob("*") if file.is_file())
+    return [keep(training, fence, out, file.relative_to(out).as_posix()) for file in files]
+
+
+def keep_results(training: Training, fence: int, out: Path, manifest: dict[str, Any]) -> list[StoredFile]:
+    """Stores what the run made and reads every file back: a training is never done without verified objects."""
+    return [_verified(training, fence, out, path, kind, layout) for path, kind, layout in _results(manifest)]
+
+
+def _results(manifest: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
+    for file in manifest["files"]:
+        yield file["path"], "weights", file["layout"]
+    for which in ("base", "custom"):
+        for preview in manifest["previews"][which]:
+            yield preview if isinstance(preview, str) else preview["path"], "preview", ""
+    if manifest["previews"].get("sheet"):
+        yield manifest["previews"]["sheet"], "sheet", ""
+    yield "manifest.json", "manifest", ""
+
+
+def _verified(training: Training, fence: int, out: Path, path: str, kind: str, layout: str) -> StoredFile:
+    kept = keep(training, fence, out, path)
+    if store.digest(store.MODELS, kept["key"]) != kept["sha256"]:
+        raise store.unavailable()
+    return StoredFile(path, kept["key"], kept["sha256"], (out / path).stat().st_size, kind, layout)

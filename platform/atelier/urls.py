@@ -1,0 +1,17 @@
+"""Every address of the site."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from atelier.kit.views import healthz
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("api/v1/", include("atelier.api.urls")),
+    *([path("webhooks/", include("atelier.checkout.urls"))] if __import__("importlib.util").util.find_spec("atelier.checkout.urls") else []),
+    path("accounts/", include("allauth.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("admin/", admin.site.urls))

@@ -1,0 +1,108 @@
+"""The command line as a person or a script meets it: words, exit codes, events on a pipe."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finetune.cli import main
+from finetune.events import parse
+
+Make = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def job(job_dict: Make, tmp_path: Path) -> Path:
+    path = tmp_path / "job.json"
+    path.write_text(json.dumps(job_dict({"previews": []}, steps=3)))
+    return path
+
+
+def call(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "finetune", *map(str, arguments)], capture_output=True, text=True, **options)
+
+
+def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    for word in ("draw", "check", "estimate", "run", "--resume", "exit codes: 0 done", "75 stopped at a checkpoint"):
+        assert word in shown
+
+
+def test_check_says_what_is_in_order(job: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(job)]) == 0
+    assert "3 windows to train on, 1 held out, 40 layers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("top", "knobs", "code", "says"),
+    [
+        ({"family": "sdxl"}, {}, 2, "family 'sdxl' is unknown"),
+        ({}, {"rank": 500}, 2, "rank"),
+        ({}, {"frames": 81, "fps": 16}, 3, "too short"),
+    ],
+)
+def test_check_answers_with_a_code_and_one_sentence(
+    top: dict[str, Any], knobs: dict[str, Any], code: int, says: str, job_dict: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(job_dict(top, **knobs)))
+    assert main(["check", str(path)]) == code
+    told = capsys.readouterr().err
+    assert says in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_estimate_answers_in_json(job: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", str(job)]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"seconds", "seconds_low", "seconds_high", "memory_bytes", "tokens_per_step"}
+
+
+def test_a_run_in_a_pipe_speaks_json_lines_and_nothing_else(job: Path, tmp_path: Path) -> None:
+    done = call("run", job, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    events = [parse(line) for line in done.stdout.splitlines()]
+    assert events[-1].event == "done"
+    assert [event.facts["step"] for event in events if event.event == "step"] == [1, 2, 3]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_fails_exits_with_its_code_and_tells_why(job_dict: Make, job: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(job_dict({"id": "trn_bad"}, frames=81, fps=16)))
+    done = call("run", bad, job, "--out", tmp_path / "out")
+    assert done.returncode == 3
+    events = [parse(line) for line in done.stdout.splitlines()]
+    assert [(event.job, event.event) for event in events if event.event in ("error", "done")] == [
+        ("trn_bad", "error"),
+        ("trn_test", "done"),
+    ]
+    assert (tmp_path / "out/trn_test/manifest.json").exists()
+
+
+def test_ctrl_c_stops_behind_a_checkpoint(job_dict: Make, tmp_path: Path) -> None:
+    path = tmp_path / "long.json"
+    path.write_text(json.dumps(job_dict(steps=500, checkpoint_every=500)))
+    command = [sys.executable, "-m", "finetune", "run", str(path), "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        while parse(process.stdout.readline()).event != "step":
+            pass
+        os.kill(process.pid, signal.SIGINT)
+        rest = [parse(line) for line in process.stdout]
+    assert process.returncode == 75
+    assert [event.event for event in rest[-2:]] == ["checkpoint", "error"]
+
+
+def test_a_stranger_gets_from_drawing_to_a_model(tmp_path: Path) -> None:
+    job = tmp_path / "my.json"
+    assert main(["draw", str(tmp_path / "clips"), "--count", "3", "--size", "48", "--seconds", "2.5"]) == 0
+    assert main(["job", str(tmp_path / "clips"), "-o", str(job), "--trigger", "neonstyle", "--steps", "2", "--rank", "2"]) == 0
+    assert main(["check", str(job)]) == 0

@@ -1,0 +1,82 @@
+"""The tiny base, from its recipe: the one that is committed, and a very short build."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import WanPipeline
+
+from finetune.families import layout
+from finetune.manifest import directory_digest
+from finetune.recipe import build as recipe
+from finetune.recipe import text, vae
+
+
+def test_the_committed_base_is_a_plain_pipeline_of_a_few_megabytes(tiny: Path) -> None:
+    pipeline = WanPipeline.from_pretrained(tiny)
+    assert {getattr(pipeline, name).dtype for name in ("transformer", "vae", "text_encoder")} == {torch.float32}
+    assert sum(path.stat().st_size for path in tiny.rglob("*")) < 8_000_000
+    assert {path.suffix for path in tiny.rglob("*") if path.is_file()} <= {".safetensors", ".json", ".md"}
+
+
+def test_its_card_says_how_little_it_has_learned(tiny: Path) -> None:
+    card, made = (tiny / "README.md").read_text(), json.loads((tiny / "recipe.json").read_text())
+    assert "barely trained" in card
+    assert "license: apache-2.0" in card
+    assert set(made) >= {"seed", "minutes", "vae_steps", "steps", "loss", "psnr_db", "native"}
+
+
+def test_it_loads_to_the_same_numbers_each_time(tiny: Path) -> None:
+    first, second = (WanPipeline.from_pretrained(tiny).transformer.state_dict() for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_its_vae_keeps_what_it_is_shown(tiny: Path) -> None:
+    codec = WanPipeline.from_pretrained(tiny).vae
+    scenes = torch.stack([clip for clip, _ in recipe._scenes(123, 8)])
+    assert vae.psnr(codec, scenes) > 15
+
+
+def test_the_layout_knows_it_without_weights(tiny: Path) -> None:
+    facts = layout("wan").facts(tiny)
+    assert (facts.multiple, facts.temporal, len(facts.layers)) == (8, 2, 40)
+    assert facts.native.max_sequence_length == text.LENGTH
+    model = WanPipeline.from_pretrained(tiny).transformer
+    assert facts.parameters == sum(parameter.numel() for parameter in model.parameters())
+    linear = {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    assert all(facts.layers[name] == tuple(linear[name].weight.shape) for name in facts.layers)
+
+
+def test_words_off_the_list_are_spelled_and_not_lost() -> None:
+    words = text.tokenizer()
+    ids, mask = text.tokens(words, ["a red circle", "neonstyle grandmother's boat"])
+    assert words.unk_token_id not in ids[mask.bool()]
+    assert ids.shape == (2, text.LENGTH)
+
+
+def test_a_build_resumes_and_repeats_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe.build(tmp_path / "whole", minutes=1, seed=3, steps=(2, 3))
+    honest = recipe._train_transformer
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recipe, "_train_transformer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            recipe.build(tmp_path / "halves", minutes=1, seed=3, steps=(2, 3))
+    assert recipe._train_transformer is honest
+    assert not (tmp_path / "halves").exists()
+    recipe.build(tmp_path / "halves", minutes=1, seed=3, steps=(2, 3))
+    for part in ("transformer", "vae", "text_encoder"):
+        (first,) = (tmp_path / "whole" / part).glob("*.safetensors")
+        assert first.read_bytes() == (tmp_path / "halves" / part / first.name).read_bytes()
+    assert directory_digest(tmp_path / "halves")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_training_data_is_a_function_of_seed_and_step() -> None:
+    assert np.array_equal(vae.mixture(1, 2, 3), vae.mixture(1, 2, 3))
+    assert not np.array_equal(vae.mixture(1, 2, 3), vae.mixture(1, 3, 3))
