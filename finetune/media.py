@@ -45,7 +45,12 @@ def read_windows(path: Path, windows: list[Window], *, height: int, width: int) 
         frames = _still(path) if windows[0].clip.kind == "image" else _decode(path)
         yield from _collect(frames, windows, height, width)
     except (FFmpegError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BadData(f"{name} cannot be read ({error}): replace it or take it out of the dataset.") from error
+        raise BadData(f"{name} cannot be read ({reason(error)}): replace it or take it out of the dataset.") from error
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, without the paths and logs that come with it."""
+    return getattr(error, "strerror", None) or str(error).partition("'")[0].strip(" :")
 
 
 def _collect(frames: Iterator[Shown], windows: list[Window], height: int, width: int) -> Iterator[Frames]:

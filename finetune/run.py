@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from finetune.windows import schedule
 
 VERSION = 1
 METRICS = "metrics.jsonl"
+MANIFEST = "manifest.json"
 
 
 @dataclass
@@ -96,9 +97,12 @@ def _memory() -> Iterator[None]:
 
 def _run(work: Run, plan: Plan, model: Model, resume: bool) -> Path:
     job, knobs = work.job, work.job.knobs
+    (work.out / MANIFEST).unlink(missing_ok=True)
     found = checkpoint.latest(work.out, job.digest) if resume else None
     if found is not None:
         work.progress = found[1]
+    else:
+        checkpoint.clear(work.out)
     _rewind(work.out / METRICS, work.progress.step if found else -1)
     parameters = model.put_on(Adapter(plan.layers, knobs.rank, knobs.alpha, job.seed))
     adamw = train.optimiser(parameters, knobs)
@@ -134,7 +138,7 @@ def _rewind(metrics: Path, step: int) -> None:
 
 
 def _preflight(model: Model, plan: Plan, parameters: dict[str, torch.nn.Parameter]) -> None:
-    """Two steps at the real shape, thrown away: what does not fit into memory fails here, in seconds."""
+    """Two steps and a preview's decoding at the real shape, thrown away: what does not fit into memory fails here, in seconds."""
     knobs = plan.job.knobs
     blank = torch.zeros((1, knobs.frames, knobs.height, knobs.width, 3), dtype=torch.uint8).numpy()
     latents = model.encode_clips(blank).expand(knobs.batch_size, -1, -1, -1, -1)
@@ -144,6 +148,8 @@ def _preflight(model: Model, plan: Plan, parameters: dict[str, torch.nn.Paramete
         model.loss(latents, text, sigma, torch.zeros_like(latents)).mean().backward()
     for parameter in parameters.values():
         parameter.grad = None
+    if plan.job.previews:
+        model.sample(replace(_shot(plan, text[:1], text[:1], seed=0), steps=1), lambda: None)
 
 
 def _encode(work: Run, plan: Plan, model: Model) -> tuple[train.Material, Encoded]:
@@ -217,18 +223,23 @@ def _preview_path(index: int, which: str, step: int) -> str:
     return f"previews/{index:02d}-base.mp4" if which == "base" else f"previews/{index:02d}-custom-{step:06d}.mp4"
 
 
-def _preview(work: Run, plan: Plan, model: Model, text: dict[str, torch.Tensor], index: int, which: str) -> Frames:
-    knobs, native, wanted = work.job.knobs, plan.facts.native, work.job.previews[index]
-    shot = Shot(
-        text=text[wanted.prompt][None].to(model.device),
-        empty=text[""][None].to(model.device),
-        seed=wanted.seed,
+def _shot(plan: Plan, text: torch.Tensor, empty: torch.Tensor, seed: int) -> Shot:
+    knobs, native = plan.job.knobs, plan.facts.native
+    return Shot(
+        text=text,
+        empty=empty,
+        seed=seed,
         height=knobs.height,
         width=knobs.width,
         frames=knobs.frames,
         steps=knobs.sampling_steps or native.sampling_steps,
         guidance=native.guidance if knobs.guidance is None else knobs.guidance,
     )
+
+
+def _preview(work: Run, plan: Plan, model: Model, text: dict[str, torch.Tensor], index: int, which: str) -> Frames:
+    knobs, wanted = work.job.knobs, work.job.previews[index]
+    shot = _shot(plan, text[wanted.prompt][None].to(model.device), text[""][None].to(model.device), wanted.seed)
     frames = model.sample(shot, work.pause)
     step = 0 if which == "base" else work.progress.step
     path = _preview_path(index, which, step)
@@ -275,7 +286,7 @@ def _finish(work: Run, plan: Plan, shown: dict[str, Any], exported: list[export.
         "previews": shown,
         "metadata": job.metadata,
     }
-    path = work.out / "manifest.json"
+    path = work.out / MANIFEST
     files.write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     facts = ("steps", "loss_first", "loss_last", "validation_before", "validation_after", "seconds")
     work.say("done", manifest=path.name, **{name: manifest[name] for name in facts})

@@ -9,7 +9,7 @@ from PIL import Image
 
 from finetune.exits import BadData
 from finetune.manifest import Clip, DatasetManifest, file_sha256
-from finetune.media import CODECS, GUARDS, IMAGES
+from finetune.media import CODECS, GUARDS, IMAGES, reason
 
 VIDEOS = (".mp4", ".mov", ".webm", ".mkv", ".m4v")
 STILLS = (".png", ".jpg", ".jpeg", ".webp")
@@ -45,7 +45,7 @@ def describe(path: Path, file: str, caption: str) -> Clip:
     try:
         width, height, frames, fps = _still(path) if kind == "image" else _video(path)
     except (FFmpegError, OSError, ValueError) as error:
-        raise BadData(f"{path.name} cannot be read ({error}).") from error
+        raise BadData(f"{path.name} cannot be read ({reason(error)}).") from error
     return Clip(file, file_sha256(path), path.stat().st_size, caption, kind, width, height, frames, fps)
 
 

@@ -28,33 +28,40 @@ CRASHED = 1
 
 @dataclass
 class Server:
-    """`stopping` holds the ids of jobs that shall stop; `leaving` is set by quit."""
+    """`stops` tells of each job the number of the last order to stop it: it counts for runs ordered before, not after.
+    `leaving` is set by quit.
+    """
 
     output: TextIO
     bases: Resident = field(default_factory=Resident)
     orders: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
-    stopping: set[str] = field(default_factory=set)
+    stops: dict[str, int] = field(default_factory=dict)
     leaving: threading.Event = field(default_factory=threading.Event)
+    heard: int = 0
+    speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, told: Event) -> None:
         try:
-            self.output.write(told.line + "\n")
+            with self.speaking:
+                self.output.write(told.line + "\n")
         except BrokenPipeError:
             os._exit(exits.STOPPED)
 
     def listen(self, lines: TextIO) -> None:
-        for line in lines:
+        for self.heard, line in enumerate(lines, 1):
             self._hear(line)
-        os._exit(exits.STOPPED)
+        if not self.leaving.is_set():
+            os._exit(exits.STOPPED)
 
     def _hear(self, line: str) -> None:
         try:
             order = json.loads(line)
             match order["op"]:
                 case "run":
-                    self.orders.put({"job": Path(order["job"]), "out": Path(order["out"]), "resume": bool(order.get("resume", False))})
+                    wanted = {"job": Path(order["job"]), "out": Path(order["out"]), "resume": bool(order.get("resume", False))}
+                    self.orders.put({**wanted, "number": self.heard})
                 case "stop":
-                    self.stopping.add(str(order["job"]))
+                    self.stops[str(order["job"])] = self.heard
                 case "quit":
                     self.leaving.set()
                     self.orders.put({})
@@ -68,25 +75,30 @@ class Server:
             if order := self.orders.get():
                 self.take(**order)
 
-    def take(self, job: Path, out: Path, resume: bool) -> None:
-        """One job's failure, even a bug's, is told and does not end the process. A job whose file cannot be read is told by
-        the file's name."""
-        name = job.stem
+    def take(self, job: Path, out: Path, resume: bool, number: int) -> None:
+        """One job's failure, even a bug's, is told and does not end the process."""
+        name = _name(job)
         try:
-            found = Job.load(job)
-            name = found.id
-            self.stopping.discard(name)
-            run(
-                found, out, bases=self.bases, tell=self.tell, resume=resume, stopping=lambda: name in self.stopping or self.leaving.is_set()
-            )
+            run(Job.load(job), out, bases=self.bases, tell=self.tell, resume=resume, stopping=lambda: self._stops(name, number))
         except Ended as ended:
             self._refuse(name, ended.exit, ended.code, str(ended))
         except Exception as error:
             traceback.print_exc()
             self._refuse(name, CRASHED, "crashed", f"The engine failed: {type(error).__name__}. Its log has the details.")
 
+    def _stops(self, job: str, number: int) -> bool:
+        return self.leaving.is_set() or self.stops.get(job, 0) > number
+
     def _refuse(self, job: str, exit: int, code: str, detail: str) -> None:
         self.tell(event("error", job, exit=exit, code=code, detail=detail))
+
+
+def _name(job: Path) -> str:
+    """The id in a job file, be the rest as wrong as it may; the file's name when there is none."""
+    try:
+        return str(json.loads(job.read_text(encoding="utf-8"))["id"])[:80]
+    except (OSError, ValueError, KeyError, TypeError):
+        return job.stem
 
 
 def serve(output: TextIO) -> int:

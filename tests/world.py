@@ -22,9 +22,10 @@ class World:
         self.tag = uuid4().hex[:10]
 
     def person(self, name: str, **fields: Any) -> "User":
+        """Without a password: hashing one takes longer than most tests, and clients are signed in by force."""
         from atelier.accounts.models import User
 
-        return User.objects.create_user(f"{name}-{self.tag}@example.org", "correct horse battery", name=name, **fields)
+        return User.objects.create_user(f"{name}-{self.tag}@example.org", name=name, **fields)
 
     @cached_property
     def alice(self) -> "User":
@@ -144,8 +145,8 @@ def client_of(person: "User") -> "APIClient":
 
 def run_outbox() -> int:
     """Runs every open message in this process, and those that they post, as the io worker would. Returns how many."""
-    from atelier.kit.models import Message
     from atelier import celery_app
+    from atelier.kit.models import Message
     from atelier.kit.outbox import deliver
 
     celery_app.loader.import_default_modules()

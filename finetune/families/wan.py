@@ -8,18 +8,23 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import WanPipeline
+from diffusers.utils import logging as diffusers_logging
 from numpy.typing import NDArray
 from peft import LoraConfig
 from torch.nn import functional
+from transformers.utils import logging as transformers_logging
 
 from finetune.families.model import Adapter, Shot
 from finetune.families.wan_layout import LAYOUT
 
 ADAPTER = "custom"
+NEARLY_NOISE = 0.1
 
 
 def load(path: str) -> "Wan":
     """On a GPU the transformer and text encoder are held in bfloat16; on a CPU everything in float32."""
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     pipeline = WanPipeline.from_pretrained(
@@ -52,11 +57,15 @@ class Wan:
         return (latents - self._mean) / self._std
 
     def sigmas(self, uniform: torch.Tensor) -> torch.Tensor:
-        """Logit-normal, shifted as this base's scheduler shifts."""
-        drawn = torch.sigmoid(torch.special.ndtri(uniform.double().clamp(1e-4, 1 - 1e-4))).float()
+        """Logit-normal, shifted as this base's scheduler shifts; the last tenth of the quantiles covers the noisiest twentieth.
+
+        Sampling begins at pure noise, where the large shapes and the ground are decided, and a logit-normal hardly visits it.
+        """
+        usual = torch.sigmoid(torch.special.ndtri((uniform.double() / (1 - NEARLY_NOISE)).clamp(1e-4, 1 - 1e-4))).float()
         config = self.pipeline.scheduler.config
         shift = config.get("flow_shift") or config.get("shift") or 1.0
-        return shift * drawn / (1 + (shift - 1) * drawn)
+        nearly = 0.95 + 0.05 * (uniform - (1 - NEARLY_NOISE)) / NEARLY_NOISE
+        return torch.where(uniform < 1 - NEARLY_NOISE, shift * usual / (1 + (shift - 1) * usual), nearly)
 
     def loss(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """The transformer sees (1 - sigma) x + sigma noise and tells the velocity noise - x."""

@@ -49,8 +49,8 @@ class WanLayout:
             native=native,
             layers=_linear(shapes),
             parameters=sum(_volume(shape) for shape in shapes.values()),
-            multiple=int(vae.get("scale_factor_spatial", 8)) * PATCH,
-            temporal=int(vae.get("scale_factor_temporal", 4)),
+            multiple=_factor(vae, "scale_factor_spatial", 8) * PATCH,
+            temporal=_factor(vae, "scale_factor_temporal", 4),
         )
 
     def tokens(self, facts: Facts, *, height: int, width: int, frames: int) -> int:
@@ -80,10 +80,20 @@ def _recipe(base: Path) -> dict[str, Any]:
     return _read(base / "recipe.json") if (base / "recipe.json").exists() else {}
 
 
+def _factor(vae: dict[str, Any], name: str, usual: int) -> int:
+    found = vae.get(name, usual)
+    if not isinstance(found, int) or not 1 <= found <= 64:
+        raise BadJob(f"base.path: the VAE's {name} is {found!r}, not a small whole number.")
+    return found
+
+
 def _native(base: Path) -> Native:
     """Real Wan was trained with its text padded to 512, so the pads stay; a small base says its own length."""
     usual = {"height": 480, "width": 832, "frames": 81, "fps": 16, "max_sequence_length": 512, "sampling_steps": 30, "guidance": 5.0}
-    return Native(**{**usual, **_recipe(base).get("native", {})})
+    said = _recipe(base).get("native", {})
+    if not isinstance(said, dict) or set(said) - set(usual) or not all(isinstance(each, int | float) for each in said.values()):
+        raise BadJob(f"base.path: native in recipe.json may hold the numbers {', '.join(usual)} and nothing else.")
+    return Native(**{**usual, **said})
 
 
 def _linear(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, int]]:

@@ -95,6 +95,8 @@ if not STRIPE_WEBHOOK_SECRET:
 if STRIPE_API_BASE and STRIPE_API_KEY.startswith("sk_live"):
     raise ImproperlyConfigured("STRIPE_API_BASE points away from Stripe while a live key is configured.")
 
+# E-mail addresses are unique whatever their case, by the constraint user_email_once rather than by a unique field.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 # Accounts: e-mail only, verified by a code; enumeration-safe; MFA available to everybody.
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -143,6 +145,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "VersionState": "atelier.catalog.states.VersionState",
+        "LicenceState": "atelier.licences.states.LicenceState",
+        "OrderState": "atelier.checkout.states.OrderState",
+        "RefundState": "atelier.checkout.states.RefundState",
+        "DatasetState": "atelier.material.states.DatasetState",
+        "AssetState": "atelier.material.states.AssetState",
+        "AssetKind": "atelier.material.models.Kind",
+        "ModelState": "atelier.library.states.ModelState",
+        "ArtifactKind": "atelier.library.models.ArtifactKind",
+        "TrainingState": "atelier.trainings.states.TrainingState",
+    },
 }
 
 CELERY_BROKER_URL = VALKEY_URL

@@ -9,7 +9,7 @@ from atelier.kit.views import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("api/v1/", include("atelier.api.urls")),
-    *([path("webhooks/", include("atelier.checkout.urls"))] if __import__("importlib.util").util.find_spec("atelier.checkout.urls") else []),
+    path("webhooks/", include("atelier.checkout.urls")),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
 ]

@@ -49,6 +49,25 @@ def test_a_pickle_named_json_is_refused(world: World) -> None:
     assert base["problem"].startswith("tokenizer/vocab.json holds a pickle")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("recipe_dot_json", b'{"native": {"surprise": 1}}'),
+        ("recipe_dot_json", b'{"native": 5}'),
+        ("recipe_dot_json", b"[" * 50_000),
+        ("vae__config_dot_json", b'{"scale_factor_spatial": "x"}'),
+        ("vae__config_dot_json", b'{"scale_factor_spatial": 1e999}'),
+        ("model_index_dot_json", b'{"_class_name": "WanPipeline", "transformer_2": 5}'),
+        ("model_index_dot_json", b'{"_class_name": "Another"}'),
+        ("model_index_dot_json", b"not json"),
+    ],
+)
+def test_a_configuration_that_makes_no_sense_refuses_the_base_with_a_sentence(world: World, name: str, content: bytes) -> None:
+    base = tiny.publish(world, tiny.directory(**{name: content}))
+    assert base["state"] == "refused"
+    assert base["problem"].endswith(".")
+
+
 def test_other_bytes_than_declared_are_refused(world: World) -> None:
     files = tiny.directory()
     base = tiny.publish(world, files, sent=files | {"transformer/config.json": b"[]"})
@@ -80,14 +99,25 @@ def test_it_is_not_published_before_every_file_has_arrived(world: World) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["../up.json", "/etc/x.json", "a//b.json", "a\\b.json", "weights.bin", "weights.pt", "run.py", "a/.hidden.json", "a\u202eb.json", "x" * 200],
+    [
+        "../up.json",
+        "/etc/x.json",
+        "a//b.json",
+        "a\\b.json",
+        "weights.bin",
+        "weights.pt",
+        "run.py",
+        "a/.hidden.json",
+        "a\u202eb.json",
+        "x" * 200,
+    ],
 )
 def test_a_path_that_could_harm_is_refused_by_name(world: World, path: str) -> None:
     answer = client_of(world.alice).post("/api/v1/bases", tiny.described(world, tiny.directory() | {path: b"{}"}), format="json")
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize(("one", "other"), [("a.json", "A.json"), ("a.json", "a.json/b.json")])
+@pytest.mark.parametrize(("one", "other"), [("a.json", "A.json"), ("a.json", "a.json/b.json"), ("vae/config.json/x.json", "a.json")])
 def test_two_paths_that_collide_on_a_disk_are_refused(world: World, one: str, other: str) -> None:
     answer = client_of(world.alice).post(
         "/api/v1/bases", tiny.described(world, tiny.directory() | {one: b"{}", other: b"{}"}), format="json"

@@ -68,8 +68,18 @@ def test_a_missing_field_grants_nothing_and_is_named(world: World) -> None:
     assert client_of(world.alice).post("/api/v1/tiers", wanted, format="json").json()["field"] == "may_download"
 
 
-@pytest.mark.parametrize("price", [{"amount": -1, "currency": "EUR"}, {"amount": 0, "currency": "EUR"}, {"amount": 1.5, "currency": "EUR"},
-                                   {"amount": 10**12, "currency": "EUR"}, {"amount": 4900, "currency": "GBP"}, 4900, None])
+@pytest.mark.parametrize(
+    "price",
+    [
+        {"amount": -1, "currency": "EUR"},
+        {"amount": 0, "currency": "EUR"},
+        {"amount": 1.5, "currency": "EUR"},
+        {"amount": 10**12, "currency": "EUR"},
+        {"amount": 4900, "currency": "GBP"},
+        4900,
+        None,
+    ],
+)
 def test_a_price_that_cannot_be_is_refused(world: World, price: Any) -> None:
     assert client_of(world.alice).post("/api/v1/tiers", {**asked(world), "price": price}, format="json").status_code == 422
 
@@ -90,7 +100,10 @@ def test_a_revision_leaves_the_earlier_one_as_it_was(world: World) -> None:
     assert (again.price_amount, again.terms, again.terms_id) == (4900, first.terms, first.terms_id)
 
 
-@pytest.mark.parametrize("change", ["UPDATE catalog_tierrevision SET price_amount = 1", "DELETE FROM catalog_tierrevision", "TRUNCATE catalog_tierrevision CASCADE"])
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE catalog_tierrevision SET price_amount = 1", "DELETE FROM catalog_tierrevision", "TRUNCATE catalog_tierrevision CASCADE"],
+)
 def test_the_database_refuses_to_change_a_revision(world: World, change: str) -> None:
     world.tier()
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

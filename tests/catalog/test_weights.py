@@ -51,7 +51,9 @@ def test_a_plain_file_passes() -> None:
         safetensors(one(data_offsets=[4, 20])),
         safetensors(one(data_offsets=None)),
         safetensors({LAYER: None}),
-        safetensors({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "b": {"dtype": "F32", "shape": [3], "data_offsets": [4, 16]}}),
+        safetensors(
+            {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "b": {"dtype": "F32", "shape": [3], "data_offsets": [4, 16]}}
+        ),
         safetensors() + b"x",
         safetensors()[:-1],
     ],
@@ -73,7 +75,13 @@ def test_noise_is_refused_and_never_crashes(noise: bytes) -> None:
         judge(noise)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=8,
+    )
+)
 def test_any_json_for_a_tensor_is_judged_without_a_crash(entry: Any) -> None:
     with pytest.raises(BadFile):
         judge(safetensors({LAYER: entry}))

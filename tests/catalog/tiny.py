@@ -60,7 +60,7 @@ def upload(person: User, base: str, files: dict[str, bytes]) -> None:
 
 
 def publish(world: World, files: dict[str, bytes], sent: dict[str, bytes] | None = None, **changes: Any) -> dict[str, Any]:
-    """Opens, uploads and publishes a base through the API; returns what the API then says of it. `sent` may differ from what was declared."""
+    """Opens, uploads and publishes a base through the API, and returns what that says of it. `sent` replaces the bytes declared."""
     client = client_of(world.alice)
     opened = client.post("/api/v1/bases", described(world, files, **changes), format="json")
     assert opened.status_code == 201, opened.json()

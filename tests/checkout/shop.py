@@ -31,9 +31,7 @@ def press(order: Order, button: str) -> httpx.Response:
 
 
 def stripe(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
-    answer = httpx.request(
-        method, f"{settings.STRIPE_API_BASE}/v1/{path}", data=data, auth=(settings.STRIPE_API_KEY, ""), trust_env=False
-    )
+    answer = httpx.request(method, f"{settings.STRIPE_API_BASE}/v1/{path}", data=data, auth=(settings.STRIPE_API_KEY, ""), trust_env=False)
     answer.raise_for_status()
     return answer.json()
 

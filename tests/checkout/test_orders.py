@@ -1,6 +1,7 @@
 """Opening an order: what the client says of price, text or licence counts for nothing."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -91,12 +92,29 @@ def test_a_double_click_without_a_key_makes_one_order(world: World) -> None:
     assert post(world, body).json()["id"] == post(world, body).json()["id"]
 
 
-def test_an_order_left_for_half_an_hour_is_not_taken_up_again(world: World) -> None:
+def minutes_pass(minutes: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE checkout_order SET created_at = created_at - %s, pay_until = pay_until - %s", [timedelta(minutes=minutes)] * 2
+        )
+
+
+def test_an_order_is_taken_up_again_only_while_its_page_is_open(world: World) -> None:
     body = wanted(world)
     first = post(world, body).json()["id"]
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE checkout_order SET created_at = created_at - interval '31 minutes'")
+    minutes_pass(40)
+    assert post(world, body).json()["id"] == first
+    minutes_pass(40)
     assert post(world, body).json()["id"] != first
+
+
+def test_a_call_that_failed_can_be_repeated_half_an_hour_later(world: World) -> None:
+    body = wanted(world)
+    with override_settings(STRIPE_API_BASE="http://127.0.0.1:9"):
+        assert post(world, body).status_code == 503
+    minutes_pass(29)
+    assert post(world, body).json()["checkout_url"].startswith("http")
+    assert world.bob.orders.count() == 1
 
 
 def test_somebody_elses_order_is_not_found(world: World) -> None:
@@ -186,6 +204,9 @@ def test_nobody_buys_what_is_withdrawn(world: World) -> None:
     revision.refresh_from_db()
     with pytest.raises(Refused, match="tier_closed"):
         actions.open_order(
-            buyer=world.bob, revision=type(revision).objects.get(pk=revision.pk), accepted_text=text_hash(revision.terms, "en"), language="en"
+            buyer=world.bob,
+            revision=type(revision).objects.get(pk=revision.pk),
+            accepted_text=text_hash(revision.terms, "en"),
+            language="en",
         )
     assert json.loads(json.dumps(client_of(world.bob).get("/api/v1/orders").json()))["results"] == []

@@ -1,28 +1,55 @@
 """Clicks, deliveries and refunds at the same moment, on committed rows."""
 
-import threading
+import json
 
-from django.db import connection
-
-from atelier.checkout import actions
+from atelier.checkout import actions, folding
+from atelier.checkout.models import PaymentEvent
+from atelier.kit.refused import Refused
+from atelier.ledger import queries as ledger
 from licensing.text import text_hash
-from tests.world import World
+from tests.ledger.threads import at_once
+from tests.world import World, run_outbox
+
+from . import shop
 
 
 def test_ten_clicks_at_once_make_one_order(committed: World) -> None:
-    bob, revision = committed.bob, committed.tier().current
-    hashed, found, gate = text_hash(revision.terms, "en"), list[str](), threading.Barrier(10)
+    bob, revision, found = committed.bob, committed.tier().current, list[str]()
+    hashed = text_hash(revision.terms, "en")
 
     def click() -> None:
-        gate.wait()
-        try:
-            found.append(actions.open_order(buyer=bob, revision=revision, accepted_text=hashed, language="en").public_id)
-        finally:
-            connection.close()
+        found.append(actions.open_order(buyer=bob, revision=revision, accepted_text=hashed, language="en").public_id)
 
-    threads = [threading.Thread(target=click) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[click] * 10)
     assert (len(found), len(set(found))) == (10, 1)
+
+
+def test_all_events_of_a_sale_delivered_and_folded_at_once_have_one_effect(committed: World) -> None:
+    order = shop.open_order(committed.bob, committed.tier().current)
+    shop.press(order, "pay")
+    bodies, statuses = [json.dumps(event) for event in shop.events_of(order)], list[int]()
+    at_once(*(lambda body=body: statuses.append(shop.deliver(body)) for body in bodies * 3))
+    assert set(statuses) == {200}
+    rows = list(PaymentEvent.objects.filter(order=order.public_id).values_list("pk", flat=True))
+    assert len(rows) == len(bodies)
+    at_once(*(lambda pk=pk: folding.fold(event=pk) for pk in rows * 2))
+    run_outbox()
+    order.refresh_from_db()
+    assert (order.state, committed.bob.licences.count()) == ("paid", 1)
+    assert not ledger.unbalanced().exists()
+    assert not ledger.astray().exists()
+
+
+def test_a_refund_asked_for_in_two_tabs_is_made_once(committed: World) -> None:
+    order, answers = shop.buy(committed.bob, committed.tier().current), list[str]()
+
+    def ask() -> None:
+        try:
+            answers.append(actions.ask_refund(order=order, by=committed.bob).state)
+        except Refused as no:
+            answers.append(no.code)
+
+    at_once(*[ask] * 6)
+    run_outbox()
+    assert sorted(answers) == ["asked"] + ["over_refund"] * 5
+    assert shop.settle(order).refunded == order.amount

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import psutil
@@ -24,32 +25,30 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*MODULE, *arguments], env=environment(**more), capture_output=True, text=True, timeout=120, cwd=REPOSITORY)
 
 
-def with_services(names: str, var: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return run("run", "--var", str(var), "--volatile", "--only", names, "--", *command, **more)
-
-
 class Launcher:
     """One that is running, in a process group of its own, as from a shell."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, **more: str) -> None:
+        self._output = TemporaryFile("w+")  # noqa: SIM115 closed by close()
         self.process = subprocess.Popen(
             [*MODULE, *arguments],
-            env=environment(),
+            env=environment(**more),
             cwd=REPOSITORY,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         self.seen: dict[int, psutil.Process] = {}
 
     def until(self, file: Path) -> None:
         """Wait for a sign of life, written by the command that it runs."""
-        eventually(lambda: file.exists() or self._ended(), within=120)
+        eventually(lambda: file.exists() or self.process.poll() is not None, within=120)
+        assert file.exists(), self.told()
         self.look()
 
-    def _ended(self) -> None:
-        assert self.process.poll() is None, self.process.communicate()[1]
+    def told(self) -> str:
+        self._output.seek(0)
+        return self._output.read()
 
     def look(self) -> None:
         for process in psutil.Process(self.process.pid).children(recursive=True):
@@ -62,8 +61,8 @@ class Launcher:
         os.killpg(self.process.pid, signal.SIGINT)
 
     def end(self) -> tuple[int, str]:
-        error = self.process.communicate(timeout=60)[1]
-        return self.process.returncode, error
+        """Its exit code, and what it told."""
+        return self.process.wait(60), self.told()
 
     def left(self) -> list[str]:
         """Command lines of what still runs of everything that was ever seen below the launcher."""
@@ -71,7 +70,8 @@ class Launcher:
 
     def close(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self._output.close()
         eventually(lambda: not self.left(), within=60)
 
 

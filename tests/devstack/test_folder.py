@@ -96,3 +96,11 @@ def test_a_person_finds_the_site_where_it_always_is() -> None:
 def test_a_port_that_cannot_be_is_refused_by_name(text: str) -> None:
     with pytest.raises(StackError, match=f"ATELIER_PORT_S3={text} is not a port"):
         ports.choose({}, fixed=False, environ={"ATELIER_PORT_S3": text})
+
+
+def test_a_choice_of_ports_is_not_handed_on_to_a_stack_inside_the_stack(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = ports.choose({}, fixed=False, environ={})["valkey"]
+    monkeypatch.setenv("ATELIER_PORT_VALKEY", str(port))
+    with Stack(var, ("valkey",)) as stack:
+        assert stack.folder.ports["valkey"] == port
+        assert [name for name in stack.env if name.startswith("ATELIER_PORT_")] == []

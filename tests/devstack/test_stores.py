@@ -3,7 +3,7 @@
 import os
 import signal
 import smtplib
-import time
+import sys
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,11 +13,49 @@ import psycopg
 import pytest
 import redis
 from botocore.exceptions import ClientError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from atelier.devstack import objectstore
 from atelier.devstack.errors import StackError
 from atelier.devstack.stack import STORES, Stack
 from tests.devstack.receiver import eventually
+
+# What the stores answer to a command that knows nothing but its environment.
+REACH_EVERYTHING = """
+import os, smtplib, urllib.request
+import boto3, psycopg, redis
+from urllib.parse import urlsplit
+with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    print(connection.execute("SELECT uuidv7() IS NOT NULL, current_database()").fetchone())
+with redis.Redis.from_url(os.environ["VALKEY_URL"]) as client:
+    print(client.config_get("maxmemory-policy"), client.config_get("appendonly"))
+s3 = boto3.client("s3", endpoint_url=os.environ["S3_ENDPOINT_URL"], region_name=os.environ["S3_REGION"],
+    aws_access_key_id=os.environ["S3_ACCESS_KEY"], aws_secret_access_key=os.environ["S3_SECRET_KEY"])
+print(sorted(bucket["Name"] for bucket in s3.list_buckets()["Buckets"]))
+with smtplib.SMTP("127.0.0.1", urlsplit(os.environ["EMAIL_URL"]).port) as smtp:
+    print(smtp.noop()[0])
+urllib.request.urlopen(os.environ["STRIPE_API_BASE"] + "/_control").close()
+"""
+
+
+def test_a_command_reaches_every_store_knowing_only_its_environment(stores: Stack) -> None:
+    command = stores.spawn("reach", [sys.executable, "-c", REACH_EVERYTHING], own_log=True)
+    assert command.wait(60) == 0, command.output()
+    assert command.output().splitlines() == [
+        "(True, 'atelier')",
+        "{'maxmemory-policy': 'noeviction'} {'appendonly': 'yes'}",
+        "['atelier-material', 'atelier-models', 'atelier-quarantine']",
+        "250",
+    ]
+
+
+def test_secrets_are_for_their_owner_only(stores: Stack) -> None:
+    files = [
+        stores.folder.path(*name)
+        for name in (("state.json",), ("valkey", "valkey.conf"), ("s3", "identities.json"), ("s3", "security.toml"))
+    ]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
 def test_postgres_keeps_what_was_committed_through_kill_9(stores: Stack) -> None:
@@ -39,7 +77,7 @@ def test_postgres_and_valkey_ask_for_a_password(stores: Stack) -> None:
     ports = stores.folder.ports
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(f"postgresql://atelier:wrong@127.0.0.1:{ports['postgres']}/atelier")
-    with redis.Redis(port=ports["valkey"]) as stranger, pytest.raises(redis.AuthenticationError):
+    with redis.Redis(port=ports["valkey"], retry=Retry(NoBackoff(), 0)) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
 
 
@@ -47,7 +85,6 @@ def test_valkey_keeps_the_queue_through_kill_9(stores: Stack) -> None:
     with redis.Redis.from_url(stores.env["VALKEY_URL"]) as client:
         client.rpush("jobs", "1", "2")
     before = stores.pid("valkey")
-    time.sleep(1.1)  # the append-only file is written every second
     stores.restart("valkey", kill=True)
     assert stores.pid("valkey") != before
     with redis.Redis.from_url(stores.env["VALKEY_URL"]) as client:

@@ -53,9 +53,9 @@ def test_a_refusal_before_anything_happened_is_not_remembered(shop: Shop) -> Non
 
 def test_an_answer_that_was_lost_is_given_again(shop: Shop) -> None:
     headers = {"Authorization": f"Bearer {shop.client._requestor.api_key}", "Idempotency-Key": "order-7"}
-    shop.control(slow=1)
+    shop.control(slow=2)
     with pytest.raises(httpx.ReadTimeout):
-        shop.browser.post(f"{shop.url}/v1/customers", headers=headers, data={"name": "Bob"}, timeout=0.3)
+        shop.browser.post(f"{shop.url}/v1/customers", headers=headers, data={"name": "Bob"}, timeout=1)
     shop.control(slow=0)
 
     def answer() -> httpx.Response | None:

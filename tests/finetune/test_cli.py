@@ -24,10 +24,6 @@ def job(job_dict: Make, tmp_path: Path) -> Path:
     return path
 
 
-def call(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "finetune", *map(str, arguments)], capture_output=True, text=True, **options)
-
-
 def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
@@ -65,26 +61,22 @@ def test_estimate_answers_in_json(job: Path, capsys: pytest.CaptureFixture[str])
     assert set(json.loads(capsys.readouterr().out)) == {"seconds", "seconds_low", "seconds_high", "memory_bytes", "tokens_per_step"}
 
 
-def test_a_run_in_a_pipe_speaks_json_lines_and_nothing_else(job: Path, tmp_path: Path) -> None:
-    done = call("run", job, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    events = [parse(line) for line in done.stdout.splitlines()]
-    assert events[-1].event == "done"
-    assert [event.facts["step"] for event in events if event.event == "step"] == [1, 2, 3]
-    assert "Traceback" not in done.stderr
-
-
-def test_a_run_that_fails_exits_with_its_code_and_tells_why(job_dict: Make, job: Path, tmp_path: Path) -> None:
+def test_in_a_pipe_it_speaks_json_lines_alone_and_a_job_that_fails_does_not_spoil_the_next(
+    job_dict: Make, job: Path, tmp_path: Path
+) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text(json.dumps(job_dict({"id": "trn_bad"}, frames=81, fps=16)))
-    done = call("run", bad, job, "--out", tmp_path / "out")
-    assert done.returncode == 3
+    command = [sys.executable, "-m", "finetune", "run", str(bad), str(job), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 3, done.stderr
     events = [parse(line) for line in done.stdout.splitlines()]
     assert [(event.job, event.event) for event in events if event.event in ("error", "done")] == [
         ("trn_bad", "error"),
         ("trn_test", "done"),
     ]
+    assert [event.facts["step"] for event in events if event.event == "step"] == [1, 2, 3]
     assert (tmp_path / "out/trn_test/manifest.json").exists()
+    assert "Traceback" not in done.stderr
 
 
 def test_ctrl_c_stops_behind_a_checkpoint(job_dict: Make, tmp_path: Path) -> None:

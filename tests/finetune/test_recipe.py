@@ -8,10 +8,11 @@ import pytest
 import torch
 from diffusers import WanPipeline
 
+from finetune import drawn
 from finetune.families import layout
 from finetune.manifest import directory_digest
 from finetune.recipe import build as recipe
-from finetune.recipe import text, vae
+from finetune.recipe import corpus, text, vae
 
 
 def test_the_committed_base_is_a_plain_pipeline_of_a_few_megabytes(tiny: Path) -> None:
@@ -25,7 +26,7 @@ def test_its_card_says_how_little_it_has_learned(tiny: Path) -> None:
     card, made = (tiny / "README.md").read_text(), json.loads((tiny / "recipe.json").read_text())
     assert "barely trained" in card
     assert "license: apache-2.0" in card
-    assert set(made) >= {"seed", "minutes", "vae_steps", "steps", "loss", "psnr_db", "native"}
+    assert set(made) >= {"seed", "processor_minutes", "vae_steps", "steps", "loss", "psnr_db", "native"}
 
 
 def test_it_loads_to_the_same_numbers_each_time(tiny: Path) -> None:
@@ -35,7 +36,7 @@ def test_it_loads_to_the_same_numbers_each_time(tiny: Path) -> None:
 
 def test_its_vae_keeps_what_it_is_shown(tiny: Path) -> None:
     codec = WanPipeline.from_pretrained(tiny).vae
-    scenes = torch.stack([clip for clip, _ in recipe._scenes(123, 8)])
+    scenes = torch.stack([clip for clip, _ in corpus.scenes(123, 8)])
     assert vae.psnr(codec, scenes) > 15
 
 
@@ -49,11 +50,24 @@ def test_the_layout_knows_it_without_weights(tiny: Path) -> None:
     assert all(facts.layers[name] == tuple(linear[name].weight.shape) for name in facts.layers)
 
 
+def test_every_caption_fits_and_no_two_look_the_same_to_the_encoder(tiny: Path) -> None:
+    for words in (text.tokenizer(), WanPipeline.from_pretrained(tiny).tokenizer):
+        ids, mask = text.tokens(words, drawn.captions())
+        assert int(mask.sum(1).max()) < text.LENGTH
+        assert len({tuple(row) for row in ids.tolist()}) == len(drawn.captions())
+        assert words.tokenize("a red circle") == ["▁", "a", "▁red", "▁circle"]
+
+
 def test_words_off_the_list_are_spelled_and_not_lost() -> None:
     words = text.tokenizer()
     ids, mask = text.tokens(words, ["a red circle", "neonstyle grandmother's boat"])
     assert words.unk_token_id not in ids[mask.bool()]
     assert ids.shape == (2, text.LENGTH)
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipe, "HELD_OUT", 4)
 
 
 def test_a_build_resumes_and_repeats_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +89,17 @@ def test_a_build_resumes_and_repeats_itself(tmp_path: Path, monkeypatch: pytest.
         assert first.read_bytes() == (tmp_path / "halves" / part / first.name).read_bytes()
     assert directory_digest(tmp_path / "halves")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_finished_base_can_be_trained_further(tmp_path: Path) -> None:
+    out = tmp_path / "base"
+    recipe.build(out, minutes=1, seed=3, steps=(1, 1))
+    vae_before = (out / "vae/diffusion_pytorch_model.safetensors").read_bytes()
+    transformer_before = (out / "transformer/diffusion_pytorch_model.safetensors").read_bytes()
+    recipe.further(out, steps=2, seed=4)
+    assert json.loads((out / "recipe.json").read_text())["further"] == [{"seed": 4, "steps": 2, "corpus": 8}]
+    assert (out / "vae/diffusion_pytorch_model.safetensors").read_bytes() == vae_before
+    assert (out / "transformer/diffusion_pytorch_model.safetensors").read_bytes() != transformer_before
 
 
 def test_training_data_is_a_function_of_seed_and_step() -> None:

@@ -50,6 +50,7 @@ def test_a_checkpoint_of_another_job_is_not_used(train: Callable[..., Ran], job_
     train(job_dict(steps=3, top={"previews": []}), out)
     again = train(job_dict(steps=3, rank=2, top={"previews": []}), out, resume=True)
     assert [each["step"] for each in again.of("step")] == [1, 2, 3]
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-000003"]
 
 
 def test_without_resume_it_starts_anew(train: Callable[..., Ran], job_dict: Callable[..., Any], tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """What a run leaves behind and what it tells on the way."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,11 @@ import pytest
 from PIL import Image
 
 from finetune import encode, media
+from finetune.draw import draw
 from finetune.events import parse
+from finetune.manifest import Clip
+from finetune.seal import seal
+from finetune.windows import Window
 
 from .conftest import Ran
 
@@ -100,3 +106,29 @@ def test_a_second_run_of_the_same_clips_decodes_nothing(
 def test_previews_can_be_had_on_the_way(train: Callable[..., Ran], job_dict: Callable[..., Any], tmp_path: Path) -> None:
     ran = train(job_dict(steps=2, preview_every=1, sampling_steps=1), tmp_path / "out")
     assert [(each["which"], each["step"]) for each in ran.of("preview")] == [("custom", 1), ("base", 0), ("custom", 2)]
+
+
+def test_stills_train_beside_clips(clips: Path, train: Callable[..., Ran], job_dict: Callable[..., Any], tmp_path: Path) -> None:
+    shutil.copytree(clips, tmp_path / "clips")
+    for index in range(3):
+        Image.effect_noise((80, 48), 40 + index).convert("RGB").save(tmp_path / f"clips/still-{index}.png")
+        (tmp_path / f"clips/still-{index}.txt").write_text("grey noise")
+    root = seal(tmp_path / "clips", tmp_path / "sealed").root
+    ran = train(job_dict({"dataset": {"path": str(tmp_path / "sealed"), "root": root}, "previews": []}, steps=8), tmp_path / "out")
+    assert ran.manifest["dataset"]["windows"] == 6
+    assert ran.manifest["steps"] == 8
+
+
+def test_one_long_clip_is_enough(train: Callable[..., Ran], job_dict: Callable[..., Any], tmp_path: Path) -> None:
+    draw(tmp_path / "clips", count=1, style="neon", seed=2, size=48, seconds=7)
+    root = seal(tmp_path / "clips", tmp_path / "sealed").root
+    ran = train(job_dict({"dataset": {"path": str(tmp_path / "sealed"), "root": root}, "previews": []}, steps=2), tmp_path / "out")
+    assert (ran.manifest["dataset"]["windows"], ran.manifest["dataset"]["held_out"]) == (2, 1)
+
+
+def test_the_trigger_is_put_in_front_of_captions_that_lack_it() -> None:
+    clip = Clip("a.mp4", "0" * 64, 1, " a cat ", "video", 64, 64, 100, 25.0)
+    window = Window(clip, 0.0, 9, 4.0)
+    assert encode.caption(window, "") == "a cat"
+    assert encode.caption(window, "neonstyle") == "neonstyle a cat"
+    assert encode.caption(replace(window, clip=replace(clip, caption="a Neonstyle cat")), "neonstyle") == "a Neonstyle cat"

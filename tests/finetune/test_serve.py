@@ -96,6 +96,11 @@ def test_a_bad_job_is_answered_and_the_next_one_runs(engine: Engine, write: Call
     engine.run(bad, tmp_path / "bad")
     (refused,) = engine.until("error")
     assert (refused["job"], refused["exit"], refused["code"]) == ("bad", 2, "bad_job")
+    bad.write_text('{"version": 1, "id": "trn_bad", "family": "sdxl"}')
+    engine.run(bad, tmp_path / "bad")
+    (refused,) = engine.until("error")
+    assert refused["job"] == "trn_bad"
+    assert "sdxl" in refused["detail"]
     engine.run(write("trn_rank", rank=193), tmp_path / "rank")
     refused = engine.until("error")[-1]
     assert (refused["job"], refused["exit"]) == ("trn_rank", 2)
@@ -118,6 +123,15 @@ def test_stop_is_heard_at_the_next_step_and_leaves_a_checkpoint(engine: Engine, 
     assert engine.until("step")[-1]["step"] == checkpoint["step"] + 1
     engine.order(op="stop", job="trn_long")
     assert engine.until("error")[-1]["code"] == "stopped"
+
+
+def test_a_stop_that_comes_before_the_job_has_begun_is_kept(engine: Engine, write: Callable[..., Path], tmp_path: Path) -> None:
+    job = write("trn_early", steps=2)
+    engine.run(job, tmp_path / "out")
+    engine.order(op="stop", job="trn_early")
+    assert engine.until("error", "done")[-1]["code"] == "stopped"
+    engine.run(job, tmp_path / "out")
+    assert engine.until("error", "done")[-1]["event"] == "done"
 
 
 def test_what_is_no_order_is_answered(engine: Engine) -> None:

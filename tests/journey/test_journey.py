@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from finetune.draw import draw
+from finetune.manifest import directory_digest
+
 STEPS = 12
 LAYOUTS = {"diffusers", "comfyui", "kohya", "peft"}
 
@@ -18,27 +21,23 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the journey left its results. One clip too short and one that is none travel along: they must not spoil it."""
+    """Where the journey left its results. A playlist and an empty file travel along: they must not spoil it."""
     folder = tmp_path_factory.mktemp("journey")
     clips, results = folder / "clips", folder / "out"
-    draw = "from pathlib import Path; from finetune.draw import draw; draw(Path({!r}), count=8, style='neon', seed=3, size=64, seconds={})"
-    python(draw.format(str(clips), 3.0))
+    draw(clips, count=8, style="neon", seed=3, size=64)
     (clips / "holiday.mp4").write_text("#EXTM3U\nfile:///etc/passwd\n")
+    (clips / "empty.png").touch()
     (clips / "neon-08.txt").unlink()
     captions = folder / "captions.tsv"
     captions.write_text("neon-08.mp4\ta green triangle growing on a light background\n")
     demo = [sys.executable, "-m", "atelier.demo", "--clips", str(clips), "--captions", str(captions), "--steps", str(STEPS)]
     stack = [sys.executable, "-m", "atelier.devstack", "run", "--var", str(folder / "stack"), "--volatile", "--fresh", "--"]
-    done = subprocess.run(
-        [*stack, *demo, "--out", str(results)], capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*stack, *demo, "--out", str(results)], capture_output=True, text=True, stdin=subprocess.DEVNULL, env=env)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert "refused: holiday.mp4 (PLAYLIST)" in done.stdout
+    assert "refused: empty.png (EMPTY_FILE)" in done.stdout
     return results
-
-
-def python(code: str) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +75,6 @@ def test_every_file_of_the_model_lies_there_with_its_sha256(out: Path, receipt: 
 
 
 def test_the_base_is_a_plain_pipeline_directory_with_the_published_digest(out: Path, receipt: dict[str, Any]) -> None:
-    from finetune.manifest import directory_digest
-
     base = out / receipt["base"]["path"]
     assert json.loads((base / "model_index.json").read_text())["_class_name"] == "WanPipeline"
     assert directory_digest(base) == receipt["base"]["digest"]

@@ -13,7 +13,7 @@ from PIL import Image
 def film(
     path: Path, *, frames: int = 12, fps: int = 8, size: tuple[int, int] = (64, 48), codec: str = "libx264", turn: int = 0, **more: str
 ) -> Path:
-    """A moving bar. The container follows the path's suffix; `turn`: degrees by which a player turns it; `more`: container options, pix_fmt."""
+    """A moving bar. The container follows the path's suffix; players turn it by `turn` degrees; `more`: container options, pix_fmt."""
     pix_fmt = more.pop("pix_fmt", "yuv420p")
     width, height = size
     with av.open(str(path), "w", options=more) as container:

@@ -1,4 +1,4 @@
-"""What the probe makes of good and bad files. Every file goes through the real child process."""
+"""What the probe makes of good and bad files. What could harm goes through the real child process."""
 
 import shutil
 import socket
@@ -15,6 +15,7 @@ from PIL import Image
 
 from atelier.material import sandbox
 from atelier.material.probe import film, limits
+from atelier.material.probe.answer import answer
 from atelier.material.problems import Problem
 
 from . import clips
@@ -24,6 +25,14 @@ def probed(path: Path) -> sandbox.Facts:
     folder = path.parent / f"{path.name}.scratch"
     folder.mkdir()
     return sandbox.probe(path, folder)
+
+
+def answered(path: Path) -> str:
+    """The code alone, without the child process around it."""
+    found = answer(path, path.parent)
+    assert not found["ok"]
+    assert Problem(found["code"], found["found"]).sentence.endswith(".")
+    return found["code"]
 
 
 def refused(path: Path) -> str:
@@ -133,7 +142,7 @@ def test_the_name_is_not_believed(tmp_path):
 def test_what_is_no_film_is_refused_by_its_content(tmp_path, content, code):
     path = tmp_path / "clip.mp4"
     path.write_bytes(content)
-    assert refused(path) == code
+    assert answered(path) == code
 
 
 @contextmanager
@@ -178,9 +187,10 @@ def pointers(folder: Path, port: int) -> dict[str, bytes]:
 def test_a_playlist_reaches_neither_the_network_nor_another_file(tmp_path):
     with listening() as (port, calls):
         for name, content in pointers(tmp_path, port).items():
-            for shown in (name, f"{name}.mp4"):
-                (tmp_path / shown).write_bytes(content)
-                assert refused(tmp_path / shown) == "PLAYLIST", shown
+            (tmp_path / name).write_bytes(content)
+            (tmp_path / f"{name}.mp4").write_bytes(content)
+            assert answered(tmp_path / name) == "PLAYLIST"
+            assert refused(tmp_path / f"{name}.mp4") == "PLAYLIST"
     assert calls == []
 
 
@@ -220,17 +230,17 @@ def test_an_8k_bomb_is_refused_before_a_frame_is_decoded(tmp_path):
 
 
 def test_ten_hours_in_a_small_file_are_refused(tmp_path):
-    assert refused(clips.lasting(tmp_path / "long.mp4", hours=10)) == "TOO_LONG"
-    assert refused(clips.lasting(tmp_path / "long.mkv", hours=10)) == "TOO_LONG"
+    assert answered(clips.lasting(tmp_path / "long.mp4", hours=10)) == "TOO_LONG"
+    assert answered(clips.lasting(tmp_path / "long.mkv", hours=10)) == "TOO_LONG"
 
 
 @pytest.mark.parametrize(("width", "height"), [(60_000, 60_000), (8193, 16), (8100, 8100)])
 def test_a_still_of_too_many_pixels_is_refused_unread(tmp_path, width, height):
-    assert refused(clips.png_claiming(tmp_path / "bomb.png", width, height)) == "TOO_LARGE"
+    assert answered(clips.png_claiming(tmp_path / "bomb.png", width, height)) == "TOO_LARGE"
 
 
 def test_a_clip_of_four_frames_is_too_short(tmp_path):
-    assert refused(clips.film(tmp_path / "a.mp4", frames=4)) == "TOO_SHORT"
+    assert answered(clips.film(tmp_path / "a.mp4", frames=4)) == "TOO_SHORT"
     assert probed(clips.film(tmp_path / "b.mp4", frames=5)).frames == 5
 
 
@@ -243,14 +253,14 @@ def test_a_film_of_eight_pixels_is_too_small(tmp_path):
 
 
 def test_two_video_tracks_and_none_are_refused(tmp_path):
-    assert refused(clips.two_tracks(tmp_path / "two.mp4")) == "SEVERAL_PICTURES"
-    assert refused(clips.sound(tmp_path / "none.mp4")) == "NO_PICTURE"
+    assert answered(clips.two_tracks(tmp_path / "two.mp4")) == "SEVERAL_PICTURES"
+    assert answered(clips.sound(tmp_path / "none.mp4")) == "NO_PICTURE"
 
 
 def test_an_animated_picture_is_no_still(tmp_path):
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:])
-    assert refused(tmp_path / "a.webp") == "NOT_A_STILL"
+    assert answered(tmp_path / "a.webp") == "NOT_A_STILL"
 
 
 @pytest.mark.parametrize(
@@ -261,13 +271,13 @@ def test_a_film_that_was_cut_off_is_refused(tmp_path, name, options):
     for share in (0.3, 0.6, 0.9):
         path = tmp_path / f"{share}-{name}"
         path.write_bytes(whole[: int(len(whole) * share)])
-        assert refused(path) in {"TRUNCATED", "DAMAGED", "TOO_SHORT"}, share
+        assert answered(path) in {"TRUNCATED", "DAMAGED", "TOO_SHORT"}, share
 
 
 def test_a_still_that_was_cut_off_is_refused(tmp_path):
     whole = clips.still(tmp_path / "a.jpg", (400, 300)).read_bytes()
     (tmp_path / "b.jpg").write_bytes(whole[: len(whole) // 2])
-    assert refused(tmp_path / "b.jpg") == "DAMAGED"
+    assert answered(tmp_path / "b.jpg") == "DAMAGED"
 
 
 @pytest.mark.parametrize("seed", range(8))

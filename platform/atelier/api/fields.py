@@ -10,7 +10,7 @@ from licensing.money import Money
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class PublicId(serializers.Field):  # type: ignore[type-arg]
+class PublicId(serializers.Field):
     """Shows a row as its public id: `PublicId()` for the row itself (source="*"), or a foreign key's row. Reading only."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -21,20 +21,6 @@ class PublicId(serializers.Field):  # type: ignore[type-arg]
         return text
 
 
-class MoneyField(serializers.Serializer):  # type: ignore[type-arg]
-    """`{"amount": minor units, "currency": "EUR"}` both ways; a Money inside."""
-
-    amount = serializers.IntegerField(min_value=0, max_value=10**11)
-    currency = serializers.ChoiceField(choices=["EUR", "USD"])
-
-    def to_representation(self, instance: Money) -> dict[str, Any]:
-        return dict(instance.to_dict())
-
-    def to_internal_value(self, data: Any) -> Money:  # type: ignore[override]
-        checked = super().to_internal_value(data)
-        return Money(checked["amount"], checked["currency"])
-
-
 class StrictIntegerField(serializers.IntegerField):
     """An integer as JSON writes it: no strings, no floats, no booleans."""
 
@@ -42,3 +28,17 @@ class StrictIntegerField(serializers.IntegerField):
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class MoneyField(serializers.Serializer):
+    """`{"amount": minor units, "currency": "EUR"}` both ways; a Money inside."""
+
+    amount = StrictIntegerField(min_value=0, max_value=10**11)
+    currency = serializers.ChoiceField(choices=["EUR", "USD"])
+
+    def to_representation(self, instance: Money) -> dict[str, Any]:
+        return dict(instance.to_dict())
+
+    def to_internal_value(self, data: Any) -> Money:
+        checked = super().to_internal_value(data)
+        return Money(checked["amount"], checked["currency"])

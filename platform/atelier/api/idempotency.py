@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from atelier.accounts.models import User
 from atelier.kit.refused import Refused
 
 from .models import IdempotentAnswer
@@ -30,7 +31,7 @@ class Replayed(Exception):
 def begin(request: Request) -> IdempotentAnswer | None:
     """Takes the key for this request, or raises Replayed / Refused. None when the request carries no key."""
     key = request.headers.get("Idempotency-Key", "")
-    if not key or request.method != "POST" or request.user is None:
+    if not key or request.method != "POST" or not isinstance(request.user, User):
         return None
     if len(key) > LONGEST_KEY:
         raise Refused("idempotency_key_too_long", f"An Idempotency-Key has at most {LONGEST_KEY} signs.", status=422)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
@@ -20,7 +20,16 @@ DEFAULT_CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404
 
 def problem(code: str, sentence: str, http_status: int, **extra: Any) -> Response:
     body = {"type": f"about:blank#{code}", "title": code, "status": http_status, "code": code, "detail": sentence, **extra}
-    return Response(body, status=http_status, content_type=CONTENT_TYPE)
+    return Response(_fit(body), status=http_status, content_type=CONTENT_TYPE)
+
+
+def _fit(value: Any) -> Any:
+    """A refusal may repeat what was sent. Half signs and NUL, which neither UTF-8 nor the database can hold, become marks."""
+    if isinstance(value, dict):
+        return {_fit(key): _fit(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fit(item) for item in value]
+    return str(value).encode(errors="replace").decode().replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -32,6 +41,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         error = not_found()
     if isinstance(error, PermissionDenied):
         error = Refused("forbidden", "You may not do this.", status=403)
+    if isinstance(error, RequestDataTooBig):
+        error = Refused("body_too_large", "This request is too large. Files go straight to the object store, by signed links.", status=413)
     if isinstance(error, Refused):
         return problem(error.code, error.sentence, error.status, **error.extra)
     if isinstance(error, ValidationError):

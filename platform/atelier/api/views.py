@@ -1,6 +1,6 @@
 """What every operation of the API shares. A view finds the row, understands the input, calls one action and answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -13,16 +13,18 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from atelier.accounts.models import User
+from atelier.kit.refused import Refused
 
 from . import idempotency
 from .models import IdempotentAnswer
 from .pagination import CursorPagination
+from .parsing import ShallowJSONParser
 
 
 class FirstRenderer(BaseContentNegotiation):
     """Each operation has one form of answer, whatever the Accept header says (event streams, CSV, JSON)."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         return DefaultContentNegotiation().select_parser(request, parsers)
 
     def select_renderer(
@@ -38,16 +40,19 @@ class View(APIView):
     scopes: ClassVar[dict[str, str]] = {}
     public: ClassVar[bool] = False
     content_negotiation_class = FirstRenderer
+    parser_classes = (ShallowJSONParser,)
     _keyed: IdempotentAnswer | None = None
 
     @property
     def person(self) -> User:
         """The signed-in person; ScopedPermission has made sure there is one."""
-        user: User = self.request.user
-        return user
+        assert isinstance(self.request.user, User)
+        return self.request.user
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if "%00" in request.META.get("QUERY_STRING", ""):  # no text in the database can hold it
+            raise Refused("bad_query", "A parameter of the address holds the sign NUL.", status=400)
         self._keyed = idempotency.begin(request)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:

@@ -1,8 +1,10 @@
 """What studios do with their catalogue."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -102,10 +104,11 @@ def _check_files(files: Sequence[FileSpec]) -> None:
         raise Refused("file_count", f"A base model has 1 to {MOST_FILES} files.", status=422)
     for file in files:
         _check_file(file)
-    paths = sorted(file.path.lower() for file in files)
-    for one, next_one in zip(paths, paths[1:], strict=False):
-        if one == next_one or next_one.startswith(f"{one}/"):
-            raise _refuse_file(next_one, "stands twice, or is a folder and a file at once")
+    paths = [file.path.lower() for file in files]
+    folders = {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents}
+    for path, times in Counter(paths).items():
+        if times > 1 or path in folders:
+            raise _refuse_file(path, "stands twice, or is a folder and a file at once")
     if not any(path.endswith(".safetensors") for path in paths):
         raise Refused("no_weights", "A base model needs at least one .safetensors file.", status=422)
 
@@ -180,9 +183,7 @@ def open_offering(*, version: BaseVersion, by: User, name: str) -> Offering:
     if version.state != VersionState.PUBLISHED:
         raise Refused("not_published", "Only a published base model can be offered. Publish it first.")
     offering = Offering.objects.create(studio=version.studio, version=version, name=name)
-    record(
-        action="offering.open", subject=offering.public_id, studio=offering.studio_id, actor=by.id, name=name, version=version.public_id
-    )
+    record(action="offering.open", subject=offering.public_id, studio=offering.studio_id, actor=by.id, name=name, version=version.public_id)
     return offering
 
 
@@ -253,5 +254,5 @@ def complete_terms(offering: Offering, terms: Mapping[str, Any]) -> Terms:
         raise Refused("bad_terms", f"terms.{error.field}: {error.sentence}", status=422, field=error.field) from error
 
 
-def _note(version: BaseVersion, action: str, by: User, **detail: object) -> None:
+def _note(version: BaseVersion, action: str, by: User, **detail: Any) -> None:
     record(action=action, subject=version.public_id, studio=version.base.studio_id, actor=by.id, **detail)

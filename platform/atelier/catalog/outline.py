@@ -17,6 +17,9 @@ from finetune.job import FAMILIES
 from .models import BaseFile, BaseVersion
 from .weights import HEAD_BYTES
 
+# What reading somebody else's JSON as a known layout can run into.
+NOT_AS_EXPECTED = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError)
+
 
 class BadBase(Exception):
     """The files are no base of the family they claim; the message is a sentence."""
@@ -33,6 +36,10 @@ def read(version: BaseVersion) -> dict[str, Any]:
             return asdict(layout(version.family).facts(Path(folder)))
         except BadJob as error:
             raise BadBase(str(error).removeprefix("base.path ").removeprefix("base.path: ")) from error
+        except NOT_AS_EXPECTED as error:
+            raise BadBase(
+                f"A configuration file is not what this family has there ({type(error).__name__}: {str(error)[:100]})."
+            ) from error
 
 
 def facts_of(version: BaseVersion) -> Facts:

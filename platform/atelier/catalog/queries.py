@@ -18,7 +18,9 @@ def open_tiers() -> QuerySet[Tier]:
 def catalogue() -> QuerySet[Offering]:
     """Offerings of published versions that have something on sale, with their open tiers in `on_sale`."""
     shown = Offering.objects.filter(version__state=VersionState.PUBLISHED, tiers__open=True).distinct()
-    return shown.select_related("version__base__studio").prefetch_related(Prefetch("tiers", open_tiers(), to_attr="on_sale"), "version__titles")
+    return shown.select_related("version__base__studio").prefetch_related(
+        Prefetch("tiers", open_tiers(), to_attr="on_sale"), "version__titles"
+    )
 
 
 def tier(public_id: str) -> Tier:

@@ -15,7 +15,20 @@ from finetune.manifest import HEADER_LIMIT, PICKLES, TENSOR_LIMIT
 HEAD_BYTES = 8 + HEADER_LIMIT
 METADATA_LIMIT = 16 << 10
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,299}")
-BITS = {"F64": 64, "F32": 32, "F16": 16, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U8": 8, "BOOL": 8}
+BITS = {
+    "F64": 64,
+    "F32": 32,
+    "F16": 16,
+    "BF16": 16,
+    "F8_E4M3": 8,
+    "F8_E5M2": 8,
+    "I64": 64,
+    "I32": 32,
+    "I16": 16,
+    "I8": 8,
+    "U8": 8,
+    "BOOL": 8,
+}
 
 
 class BadFile(ValueError):

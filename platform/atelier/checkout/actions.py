@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from atelier.accounts.models import User
 from atelier.audit.actions import record
@@ -20,9 +20,10 @@ from . import gateway, messages
 from .models import Order, PaymentEvent, Refund
 from .states import REFUND, OrderState, RefundState
 
-# The provider keeps a payment page open for at least thirty minutes; for as long a second click on Buy leads to the same order.
-PAGE_LIVES = timedelta(minutes=31)
+# A page is asked for with its closing time, which the provider wants at least thirty minutes ahead. So that a call that failed can be
+# repeated word for word for half an hour, the page closes half an hour later than that.
 SAME_ORDER_WITHIN = timedelta(minutes=30)
+PAGE_LIVES = timedelta(minutes=62)
 REFUND_WINDOW = timedelta(days=14)
 
 
@@ -35,7 +36,8 @@ def open_order(*, buyer: User, revision: TierRevision, accepted_text: str, langu
         raise Refused("TEXT_CHANGED", "The licence text is not the one you were shown. Read the current one, then accept it.")
     now = database_now()
     mine = Order.objects.filter(buyer=buyer, revision=revision, accepted_text=accepted_text, state=OrderState.OPEN)
-    if earlier := mine.filter(created_at__gt=now - SAME_ORDER_WITHIN).order_by("-created_at").first():
+    payable = Q(session__isnull=False, pay_until__gt=now) | Q(session=None, created_at__gt=now - SAME_ORDER_WITHIN)
+    if earlier := mine.filter(payable).order_by("-created_at").first():
         return earlier
     order = Order(
         buyer=buyer,
@@ -167,9 +169,7 @@ def send_refund(*, refund: Refund) -> None:
         return
     order = refund.order
     try:
-        made = gateway.refund(
-            key=refund.key, payment_intent=order.payment_intent or "", amount=refund.amount, order=order.public_id
-        )
+        made = gateway.refund(key=refund.key, payment_intent=order.payment_intent or "", amount=refund.amount, order=order.public_id)
     except gateway.RefundRefused as error:
         REFUND.move(refund, RefundState.FAILED, problem=str(error))
         note(order, "order.refund_failed", None, refund=refund.public_id, problem=str(error))

@@ -11,9 +11,7 @@ from .split import Split, divide, give_back
 
 
 def post_sale(order: Order) -> None:
-    """Once the provider's fee is known: fee, platform's share, studio's share by title."""
-    if order.fee is None:
-        return
+    """Fee, platform's share, studio's share by title. The provider's fee must be known."""
     split = _split(order)
     payments = account(Kind.PAYMENTS, order.currency)
     targets = [account(Kind.FEES, order.currency), account(Kind.PLATFORM, order.currency), *_studio_accounts(order)]

@@ -10,9 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Sum
 
-from atelier.audit.actions import record
 from atelier.kit import outbox
-from atelier.kit.refused import Refused
 from atelier.licences import actions as licences
 from atelier.licences.queries import database_now
 
@@ -124,9 +122,7 @@ def _put_aside(order: Order, wrong: str) -> None:
 
 
 def _pay(order: Order, payment: gateway.Payment) -> None:
-    licence = licences.grant(
-        holder=order.buyer, revision=order.revision, source=order.public_id, accepted_text=order.accepted_text
-    )
+    licence = licences.grant(holder=order.buyer, revision=order.revision, source=order.public_id, accepted_text=order.accepted_text)
     ORDER.move(order, OrderState.PAID, paid_at=database_now(), payment_intent=payment.payment_intent, licence=licence)
     note(order, "order.paid", None, price=order.price.to_dict())
 
@@ -138,11 +134,11 @@ def _after_payment(order: Order, payment: gateway.Payment) -> None:
     elif order.fee is None:
         order.fee = payment.fee
         order.save(update_fields=["fee"])
+        books.post_sale(order)
     if order.refunded != payment.refunded:
         order.refunded = payment.refunded
         order.save(update_fields=["refunded"])
         note(order, "order.refunded", None, refunded=payment.refunded, of=order.amount)
-    books.post_sale(order)
     books.post_returns(order, disputes.lost)
     _stand(order, disputes)
 

@@ -1,20 +1,27 @@
 """The hourly comparison of the payment provider's books with ours."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db import transaction
+from django.db.models import QuerySet, Sum
 
+from atelier.kit import outbox
 from atelier.ledger.models import Account, Kind, Posting, Side
 from atelier.licences.queries import database_now
 
 from . import actions, folding, gateway, messages
-from .models import Order, PaymentEvent, Reconciliation
+from .models import Order, PaymentEvent, Reconciliation, Refund
+from .states import ORDER, OrderState, RefundState
 
 OVERLAP = timedelta(hours=1)
 # The provider lists events of the last thirty days.
 FIRST_LOOK = timedelta(days=30)
+# Until then the outbox is still trying by itself.
+PATIENCE = timedelta(minutes=5)
+# The provider keeps idempotency keys for a day.
+KEYS_LIVE = timedelta(hours=23)
 
 Difference = dict[str, Any]
 
@@ -29,7 +36,9 @@ def reconcile() -> list[Difference]:
     since = (last.until - OVERLAP) if last else until - FIRST_LOOK
     bodies = list(gateway.events(since))
     fed = sum(_feed(body) for body in bodies)
-    differences = [difference for difference in _differences(since) if not _waiting(difference["order"])]
+    _push(until)
+    differences = [difference for difference in _differences(since) if not _waiting(difference["order"], until)]
+    differences += [{"order": refund.order.public_id, "what": "a refund that was never sent"} for refund in _unsent(until)]
     Reconciliation.objects.create(since=since, until=until, events=len(bodies), fed=fed, differences=differences)
     return differences
 
@@ -37,6 +46,23 @@ def reconcile() -> list[Difference]:
 def _feed(body: str) -> bool:
     known = PaymentEvent.objects.filter(event=messages.understand(body).id).exists()
     return not known and actions.receive(text=body)
+
+
+@transaction.atomic
+def _push(now: datetime) -> None:
+    """Takes up again what an outage of the provider outlasted: events not folded, refunds not sent, pages never opened."""
+    for event in PaymentEvent.objects.filter(folding=None, received_at__lt=now - PATIENCE).values_list("pk", flat=True):
+        outbox.post("checkout.fold", event=event)
+    for refund in Refund.objects.filter(state=RefundState.ASKED, created_at__range=(now - KEYS_LIVE, now - PATIENCE)):
+        outbox.post("checkout.send_refund", refund=str(refund.pk))
+    for order in Order.objects.filter(state=OrderState.OPEN, session=None, pay_until__lt=now - PATIENCE):
+        ORDER.move(order, OrderState.EXPIRED)
+        actions.note(order, "order.expired", None)
+
+
+def _unsent(now: datetime) -> QuerySet[Refund]:
+    """Refunds too old to be sent again: the provider has forgotten the key, so a second call might pay twice. A person looks."""
+    return Refund.objects.filter(state=RefundState.ASKED, created_at__lt=now - KEYS_LIVE).select_related("order")
 
 
 def _differences(since: datetime) -> Iterator[Difference]:
@@ -62,7 +88,13 @@ def _compare(payment: gateway.Payment) -> Iterator[Difference]:
     }
     for what, (ours, theirs) in books.items():
         if ours != theirs:
-            yield {"order": order.public_id if order else payment.order, "page": payment.session, "what": what, "ours": ours, "theirs": theirs}
+            yield {
+                "order": order.public_id if order else payment.order,
+                "page": payment.session,
+                "what": what,
+                "ours": ours,
+                "theirs": theirs,
+            }
 
 
 def _posted(order: Order | None, side: Side) -> int:
@@ -76,5 +108,6 @@ def _posted(order: Order | None, side: Side) -> int:
     return total
 
 
-def _waiting(order: str) -> bool:
-    return PaymentEvent.objects.filter(order=order, folding=None).exists()
+def _waiting(order: str, now: datetime) -> bool:
+    """Whether an event about the order waits to be folded, and not for so long that something must be wrong."""
+    return PaymentEvent.objects.filter(order=order, folding=None, received_at__gt=now - 2 * OVERLAP).exists()

@@ -28,7 +28,7 @@ def divide(price: Money, fee: int, titles: int) -> Split:
 
 
 def give_back(split: Split, returned: Money) -> Split:
-    """What each part gives up when `returned` of the sale was paid back in all: its share by largest remainder, and all of it at the end."""
+    """What each part gives up when `returned` of the sale was paid back in all: shares by largest remainder, everything at the end."""
     if returned.amount == sum(split.parts):
         return split
     fee, platform, *titles = (part.amount for part in returned.share([max(part, 0) for part in split.parts]))

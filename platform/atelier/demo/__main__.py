@@ -13,7 +13,7 @@ from atelier.demo.surroundings import Surroundings
 from atelier.demo.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parents[3]
-STEPS = 120
+STEPS = 200
 FAILED, INTERRUPTED = 1, 130
 
 

@@ -16,6 +16,8 @@ from atelier.demo.trouble import Trouble
 USE = {"stage": "pre_production", "media": ["web", "festival"], "territories": ["BE", "FR"], "commercial": False}
 PAY_BUTTON = re.compile(r'formaction="([^"]+/pay)"')
 CHECK_SECONDS = 600
+# A run of so few steps has to learn faster to show anything.
+SHORT_RUN = 100
 OPEN = ("queued", "preflight", "running", "finishing")
 
 
@@ -91,15 +93,17 @@ def _fetch(store: Any, url: str, folder: Path, name: str, sha256: str) -> None:
 
 def bring(bob: Person, dataset: str, clips: Sequence[Clip]) -> Material:
     """Uploads every clip and waits for the checks. A file that is refused is noted, and the rest goes on."""
-    material, sent = Material(), []
+    material, sent, line = Material(), [], progress.Line()
     with wire.client() as store:
-        for clip in clips:
+        for number, clip in enumerate(clips, 1):
+            line.write(f"sending {number} of {len(clips)}: {clip.name}")
             try:
                 sent.append(_send(bob, store, dataset, clip))
             except Trouble as trouble:
                 if not trouble.of_the_file:
                     raise
                 material.refused.append((clip.name, trouble.code, trouble.sentence))
+    line.write("waiting for the checks")
     for asset in sent:
         checked = _checked(bob, asset)
         if checked["state"] == "ready":
@@ -107,6 +111,7 @@ def bring(bob: Person, dataset: str, clips: Sequence[Clip]) -> Material:
         else:
             problem = checked["problem"]
             material.refused.append((checked["name"], problem["code"], problem["sentence"]))
+    line.close()
     return material
 
 
@@ -159,7 +164,7 @@ def quote(bob: Person, licence_id: str, dataset: str, project: str, wish: Wish) 
         "knobs": {
             "steps": wish.steps,
             "rank": 16,
-            "learning_rate": 2e-3,
+            "learning_rate": 3e-3 if wish.steps <= SHORT_RUN else 2e-3,
             "batch_size": 4,
             "checkpoint_every": max(1, min(50, wish.steps // 3)),
             "trigger": wish.trigger,

@@ -181,9 +181,12 @@ class Journey:
         tell(f"base against custom: {self.wanted.out / facts['previews']['sheet']}")
 
     def _audit(self) -> int:
-        dave = self.people["dave"]
+        dave, names = self.people["dave"], {person.get("/me")["id"]: name for name, person in self.people.items()}
         entries = auditor.read(dave, auditor.studio_of(dave), self.wanted.out / "audit.csv")
-        tell(f"dave reads {len(entries)} entries, from {entries[-1]['action']} to {entries[0]['action']}; the same in audit.csv")
+        for entry in reversed(entries):
+            who = names.get(entry["actor"], "Atelier")
+            tell(f"{entry['at'][11:19]}  {who:7} {entry['action']:21} {entry['subject']}  {entry['licence']}".rstrip())
+        tell(f"dave reads these {len(entries)} entries; the same are in audit.csv")
         return len(entries)
 
     def _strangers(self) -> None:

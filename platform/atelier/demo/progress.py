@@ -11,6 +11,7 @@ import httpx
 from atelier.demo.trouble import Trouble
 
 CLEAR = "\r\033[K"
+WIDTH = 110
 SHARES = 10
 RECONNECTS = 30
 PAUSE = 1.0
@@ -34,22 +35,36 @@ PHASES = {
 }
 
 
+class Line:
+    """The one line of a terminal that changes. A pipe gets none of it."""
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self.out, self.live = out, out.isatty()
+
+    def write(self, words: str) -> None:
+        if self.live:
+            self.out.write(CLEAR + f"  {words}"[:WIDTH])
+            self.out.flush()
+
+    def close(self) -> None:
+        self.write("")
+
+
 class Show:
     """Turns the events of a training into words."""
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
-        self.out, self.live = out, out.isatty()
+        self.out, self.line = out, Line(out)
         self.share = -1
 
     def __call__(self, event: dict[str, Any]) -> None:
         words = sentence(event)
         if not words:
             return
-        if self.live:
-            self.out.write(CLEAR + f"  {words}"[:110])
+        if self.line.live:
+            self.line.write(words)
         elif event["event"] != "step" or self._due(event):
-            self.out.write(f"  {words}\n")
-        self.out.flush()
+            print(f"  {words}", file=self.out, flush=True)
 
     def _due(self, event: dict[str, Any]) -> bool:
         share = SHARES * event["step"] // event["steps"]
@@ -57,9 +72,7 @@ class Show:
         return due
 
     def close(self) -> None:
-        if self.live:
-            self.out.write(CLEAR)
-            self.out.flush()
+        self.line.close()
 
 
 def sentence(event: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from atelier.devstack.wheels import REPOSITORY
 DESCRIPTION = "Run Atelier's servers on loopback: PostgreSQL, Valkey, SeaweedFS, a mail sink, a Stripe stand-in, web, workers, beat."
 STORES_HELP = f"'stores' = {', '.join(STORES)}; without a Django process nothing is migrated"
 EPILOGUE = "Ports: " + ", ".join(ports.variable(name) for name in ports.NAMES) + "."
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
@@ -26,17 +27,22 @@ class Interrupted(BaseException):
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = parser().parse_args(arguments)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, _interrupt)
     try:
+        return execute(arguments)
+    except Interrupted as reason:
+        return 128 + reason.number
+
+
+def execute(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    try:
         code: int = options.act(options)
-        return code
     except StackError as error:
         print(f"devstack: {error}", file=sys.stderr)
         return 1
-    except Interrupted as reason:
-        return 128 + reason.number
+    return code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +51,6 @@ def parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="start the servers, run a command, stop them, exit with the command's code")
     _common(run, REPOSITORY / "var" / "run")
-    run.add_argument("--only", type=_names, default=EVERYTHING, metavar="NAMES", help=f"some of {', '.join(EVERYTHING)}; {STORES_HELP}")
     run.add_argument("--volatile", action="store_true", help="no fsync: faster, and fine for data that nobody will miss")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD …", help="gets the environment that settings.py reads")
     run.set_defaults(act=_run)
@@ -70,6 +75,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _common(command: argparse.ArgumentParser, var: Path) -> None:
     command.add_argument("--var", type=Path, default=var, metavar="DIR", help="where everything is kept; default: %(default)s")
+    command.add_argument("--only", type=_names, default=EVERYTHING, metavar="NAMES", help=f"some of {', '.join(EVERYTHING)}; {STORES_HELP}")
     command.add_argument("--fresh", action="store_true", help="forget the data of last time (in DIR only)")
     command.add_argument("--threads", type=int, default=1, metavar="N", help="of the train worker's numerics; 0 = all cores; default 1")
     command.add_argument("--debug", action="store_true", help="Django's DEBUG")
@@ -79,24 +85,31 @@ def _run(options: argparse.Namespace) -> int:
     argv = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not argv:
         raise StackError("give a command to run, after --")
-    with _stack(options, options.only, volatile=options.volatile, fixed_ports=False) as stack:
+    with _stack(options, volatile=options.volatile, fixed_ports=False) as stack:
         return _follow(stack, stack.spawn(Path(argv[0]).name, argv))
 
 
 def _up(options: argparse.Namespace) -> int:
-    with _stack(options, EVERYTHING, volatile=False, fixed_ports=True) as stack:
+    with _stack(options, volatile=False, fixed_ports=True) as stack:
         if options.then and (code := _follow(stack, stack.spawn("then", shlex.split(options.then)))):
             return code
         _tell_where(stack)
+        return _stay(stack)
+
+
+def _stay(stack: Stack) -> int:
+    try:
         while True:
             _refuse_the_dead(stack)
             time.sleep(0.2)
+    except Interrupted as reason:
+        return 0 if reason.number == signal.SIGINT else 128 + reason.number
 
 
-def _stack(options: argparse.Namespace, services: Sequence[str], *, volatile: bool, fixed_ports: bool) -> "_Quietly":
+def _stack(options: argparse.Namespace, *, volatile: bool, fixed_ports: bool) -> "_Quietly":
     stack = Stack(
         options.var,
-        services,
+        options.only,
         volatile=volatile,
         fresh=options.fresh,
         fixed_ports=fixed_ports,
@@ -118,7 +131,7 @@ class _Quietly:
         return self.stack
 
     def __exit__(self, *_: object) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         self.stack.stop()
 

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from atelier.devstack import ports
 from atelier.devstack.folder import Folder
 from atelier.devstack.objectstore import ACCESS_KEY, BUCKET_PREFIX, REGION
 from atelier.devstack.wheels import SOURCE_ROOTS
@@ -15,7 +16,7 @@ def url(folder: Folder, name: str) -> str:
 
 
 def contract(folder: Folder, *, debug: bool = False) -> dict[str, str]:
-    ports, secrets = folder.ports, folder.secrets
+    number, secrets = folder.ports, folder.secrets
     return {
         "DJANGO_SETTINGS_MODULE": "atelier.settings",
         "SECRET_KEY": secrets["secret_key"],
@@ -23,8 +24,8 @@ def contract(folder: Folder, *, debug: bool = False) -> dict[str, str]:
         "DEBUG": "1" if debug else "0",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PUBLIC_URL": url(folder, "web"),
-        "DATABASE_URL": f"postgresql://atelier:{secrets['postgres']}@127.0.0.1:{ports['postgres']}/atelier",
-        "VALKEY_URL": f"redis://:{secrets['valkey']}@127.0.0.1:{ports['valkey']}/0",
+        "DATABASE_URL": f"postgresql://atelier:{secrets['postgres']}@127.0.0.1:{number['postgres']}/atelier",
+        "VALKEY_URL": f"redis://:{secrets['valkey']}@127.0.0.1:{number['valkey']}/0",
         "S3_ENDPOINT_URL": url(folder, "s3"),
         "S3_PUBLIC_URL": url(folder, "s3"),
         "S3_REGION": REGION,
@@ -34,7 +35,7 @@ def contract(folder: Folder, *, debug: bool = False) -> dict[str, str]:
         "STRIPE_API_KEY": f"sk_test_{secrets['stripe_key']}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets['stripe_webhook']}",
         "STRIPE_API_BASE": url(folder, "stripe"),
-        "EMAIL_URL": f"smtp://127.0.0.1:{ports['mail']}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{number['mail']}",
         "MAIL_FROM": "Atelier <atelier@example.org>",
         "ENGINE_DIR": str(folder.path("engine")),
         "ENGINE_PYTHON": sys.executable,
@@ -44,8 +45,9 @@ def contract(folder: Folder, *, debug: bool = False) -> dict[str, str]:
 
 
 def complete(folder: Folder, *, debug: bool = False) -> dict[str, str]:
-    """What a child process is started with: ours over the caller's, so that a key in somebody's shell never reaches a test."""
-    roots = os.pathsep.join(str(root) for root in SOURCE_ROOTS)
-    inherited = os.environ.get("PYTHONPATH")
-    path = f"{roots}{os.pathsep}{inherited}" if inherited else roots
-    return {**os.environ, **contract(folder, debug=debug), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    """What a child process is started with: ours over the caller's, so that a key in somebody's shell never reaches a test.
+    The caller's choice of ports is not handed on: a stack that a test starts needs ports of its own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ports.PREFIX)}
+    roots = [*map(str, SOURCE_ROOTS), *filter(None, [inherited.get("PYTHONPATH")])]
+    ours = {"PYTHONPATH": os.pathsep.join(roots), "PYTHONUNBUFFERED": "1"}
+    return {**inherited, **contract(folder, debug=debug), **ours}

@@ -3,6 +3,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from pathlib import Path
 from typing import IO
 
@@ -10,6 +11,7 @@ from atelier.devstack.errors import StackError
 
 SECRETS = ("secret_key", "token_pepper", "postgres", "postgres_admin", "valkey", "s3", "s3_jwt", "stripe_key", "stripe_webhook")
 PARTS = ("state.json", "log", "pg", "valkey", "s3", "mail", "beat", "engine")
+STOPPING = 30  # seconds
 
 
 class Folder:
@@ -31,13 +33,14 @@ class Folder:
         """Take the folder for ourselves; the file descriptor goes to every guard, so the lock lasts until the last service is gone."""
         self.root.mkdir(parents=True, exist_ok=True)
         lock = self.path("lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        deadline = time.monotonic() + STOPPING
+        while not _taken(lock):
             lock.seek(0)
             owner = lock.read().strip()
-            lock.close()
-            raise StackError(f"{self.root} is in use by the launcher with pid {owner}, or its services are still stopping") from None
+            if _runs(owner) or time.monotonic() > deadline:
+                lock.close()
+                raise StackError(f"{self.root} is in use by the launcher with pid {owner}, or by services that it left")
+            time.sleep(0.1)  # its launcher was killed, and the guards are clearing up
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -97,3 +100,15 @@ class Folder:
             file.write(text)
         draft.replace(target)
         return target
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _runs(pid: str) -> bool:
+    return pid.isdecimal() and Path("/proc", pid).exists()

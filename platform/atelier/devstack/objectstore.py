@@ -43,7 +43,7 @@ def service(folder: Folder, *, web_url: str) -> Service:
     _security(folder)
     flags = [f"-{name}={value}" for name, value in options.items()]
     argv = (str(WEED), "-logtostderr=true", f"-config_dir={folder.path('s3')}", "mini", *flags)
-    return Service("s3", argv, ready=lambda _: _make_buckets(folder), env={"GOMEMLIMIT": "256MiB"}, grace=4)
+    return Service("s3", argv, ready=lambda _: _make_buckets(folder), env={"GOMEMLIMIT": "256MiB"}, grace=3)
 
 
 def sweep(folder: Folder) -> None:
@@ -78,11 +78,14 @@ def client(folder: Folder) -> Any:
 
 
 def _make_buckets(folder: Folder) -> None:
-    """Ready means that a write is accepted, not that a port is open."""
+    """Ready means that bytes can be written and read, not that a port is open: an empty object is accepted before the part that holds
+    the bytes has reported, and who then reads an older object gets errors from a cache for ten seconds."""
     s3 = client(folder)
     present = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     for name in (f"{BUCKET_PREFIX}-{bucket}" for bucket in BUCKETS):
         if name not in present:
             s3.create_bucket(Bucket=name)
-    s3.put_object(Bucket=f"{BUCKET_PREFIX}-quarantine", Key=".ready", Body=b"")
-    s3.delete_object(Bucket=f"{BUCKET_PREFIX}-quarantine", Key=".ready")
+    probe = {"Bucket": f"{BUCKET_PREFIX}-quarantine", "Key": ".ready"}
+    s3.put_object(**probe, Body=b"ready")
+    s3.get_object(**probe)["Body"].read()
+    s3.delete_object(**probe)

@@ -12,10 +12,11 @@ FIXED = {"web": 8000, "s3": 8333, "stripe": 8420}  # what a person opens in a br
 # of anybody could take one between our check and the server's bind.
 FREE = range(11000, 21000)
 TWIN = 10000
+PREFIX = "ATELIER_PORT_"
 
 
 def variable(name: str) -> str:
-    return "ATELIER_PORT_" + name.upper().replace("-", "_")
+    return PREFIX + name.upper().replace("-", "_")
 
 
 def choose(remembered: Mapping[str, int], *, fixed: bool, environ: Mapping[str, str] = os.environ) -> dict[str, int]:

@@ -1,4 +1,6 @@
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from atelier.devstack.folder import Folder
 from atelier.devstack.service import Service
@@ -21,5 +23,7 @@ def service(folder: Folder) -> Service:
 
 
 def _ping(folder: Folder) -> None:
-    with redis.Redis(port=folder.ports["valkey"], password=folder.secrets["valkey"], socket_timeout=2) as client:
+    """Once: by default the client itself tries again, with seconds in between."""
+    once = Retry(NoBackoff(), 0)
+    with redis.Redis(port=folder.ports["valkey"], password=folder.secrets["valkey"], socket_timeout=2, retry=once) as client:
         client.ping()

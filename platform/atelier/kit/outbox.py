@@ -45,7 +45,7 @@ def post(name: str, *, after: timedelta = timedelta(0), **args: Any) -> Message:
 def hint(message_id: UUID) -> None:
     """Tells a worker now rather than at the next sweep. Losing it is harmless, so a dead broker must not fail the request."""
     try:
-        deliver.apply_async([str(message_id)], queue="io", retry=False)
+        deliver.apply_async((str(message_id),), queue="io", retry=False)
     except deliver.OperationalError:
         log.warning("broker unreachable; message %s waits for the sweep", message_id)
 

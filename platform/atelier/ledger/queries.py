@@ -1,5 +1,6 @@
 """Balances, read from the accounts; and the check that they are what the postings say."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet, Sum
@@ -17,6 +18,6 @@ def astray() -> QuerySet[Account]:
     return Account.objects.annotate(summed=Coalesce(Sum(signed("postings__")), 0)).exclude(balance=F("summed"))
 
 
-def unbalanced() -> QuerySet[Posting, dict[str, object]]:
+def unbalanced() -> QuerySet[Posting, Any]:
     """Transactions whose legs do not sum to zero per unit: none, ever."""
     return Posting.objects.values("transaction", "account__unit").annotate(total=Sum(signed())).exclude(total=0)

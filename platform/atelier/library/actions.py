@@ -17,7 +17,7 @@ from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, permit
 from licensing.judge import Action, Use
 
-from .models import Artifact, CustomModel, Handover
+from .models import Artifact, ArtifactKind, CustomModel, Handover
 from .states import MODEL, ModelState
 
 
@@ -71,7 +71,7 @@ def hand_over(*, model: CustomModel, path: str, person: User) -> Link:
     artifact = model.artifacts.filter(path=path).first()
     if artifact is None:
         raise Refused("not_found", "This model has no such file.", status=404)
-    weights = artifact.kind == "weights"
+    weights = artifact.kind == ArtifactKind.WEIGHTS
     permit(model.licence, Action.DOWNLOAD if weights else Action.PREVIEW, person, use=Use(**model.use))
     store.require(store.MODELS, artifact.key)
     filename = _filename(model, artifact)

@@ -31,14 +31,19 @@ class CustomModel(Row):
         return Q(owner=person)
 
 
+class ArtifactKind(models.TextChoices):
+    WEIGHTS = "weights"
+    PREVIEW = "preview"
+    SHEET = "sheet"
+    MANIFEST = "manifest"
+
+
 class Artifact(Row):
     """A file of a custom model, in the bucket `models`, under its training's winning fence."""
 
     prefix = "art"
     model = models.ForeignKey(CustomModel, on_delete=models.PROTECT, related_name="artifacts")
-    kind = models.CharField(
-        max_length=10, choices=[("weights", "weights"), ("preview", "preview"), ("sheet", "sheet"), ("manifest", "manifest")]
-    )
+    kind = models.CharField(max_length=10, choices=ArtifactKind.choices)
     layout = models.CharField(max_length=12, blank=True, help_text="For weights: diffusers, comfyui, kohya, peft.")
     path = models.CharField(max_length=200)
     key = models.CharField(max_length=300, unique=True)

@@ -25,7 +25,6 @@ from .models import Licence
 from .queries import database_now, permit
 from .states import LICENCE, LicenceState
 
-
 # Why a payment suspended or ended a licence.
 DISPUTED, REFUND_ASKED, REFUNDED, DISPUTE_LOST = "payment disputed", "refund asked", "refunded", "dispute lost"
 PAYMENT_REASONS = (DISPUTED, REFUND_ASKED)
@@ -82,6 +81,9 @@ def suspend(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
 
 @transaction.atomic
 def restore(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
+    """Ends a suspension. One that a payment made only the payment ends (`stand`): Refused("payment_open") for anybody else."""
+    if by is not None and licence.reason in PAYMENT_REASONS:
+        raise Refused("payment_open", "The payment of this licence is in question; it comes back by itself once that is settled.")
     LICENCE.move(licence, LicenceState.ACTIVE, reason="")
     note(licence, "licence.restore", licence.public_id, by, reason=reason)
 

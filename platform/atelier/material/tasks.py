@@ -1,6 +1,9 @@
 """What happens on queue io after the actions."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_ready
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -8,11 +11,17 @@ from atelier.kit import outbox, store
 from atelier.kit.refused import Refused
 from atelier.kit.store import MATERIAL, QUARANTINE
 
-from . import actions, inspection
+from . import actions, inspection, sandbox
 from .limits import ABANDONED_AFTER
 from .models import Asset
 from .problems import SENTENCES
 from .states import AssetState
+
+
+@worker_ready.connect
+def say_how_files_are_probed(**_: Any) -> None:
+    """A worker without bubblewrap says so when it starts, not at the first hostile file."""
+    sandbox.bubblewrap()
 
 
 @outbox.handles("material.inspect")

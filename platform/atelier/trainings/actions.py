@@ -48,6 +48,8 @@ def quote(
     seed: int,
 ) -> Quote:
     """Judges the run and prices it. Raises Refused with the judge's code, or `bad_settings` with the engine's sentence."""
+    if licence.holder_id != owner.id:  # its studio sees the licence too
+        raise Refused("holder_only", "Only the holder of the licence can train under it.", status=403)
     manifest = _material(dataset)
     job = job_of(licence, manifest, "quote", knobs, previews, seed)
     forecast = pricing.forecast(job, licence.revision.tier.offering.version, manifest)

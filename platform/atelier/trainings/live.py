@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
@@ -55,17 +56,19 @@ def tell_state(row: Training) -> None:
 
 async def follow(training: UUID, after: str = "0") -> AsyncIterator[bytes]:
     """The events after `after` as server-sent events; comments keep the line open; ends after a final state or ten minutes."""
-    client = redis.asyncio.Redis.from_url(settings.VALKEY_URL)
+    end = time.monotonic() + LONGEST_SECONDS
+    # The client gives up on a silent socket after 5 seconds unless told; a blocking read is silent for as long as we let it.
+    client = redis.asyncio.Redis.from_url(settings.VALKEY_URL, socket_timeout=HEARTBEAT_SECONDS + 5)
     try:
-        for _ in range(LONGEST_SECONDS // HEARTBEAT_SECONDS):
-            got = await client.xread({key(training): after}, count=200, block=HEARTBEAT_SECONDS * 1000)
+        while time.monotonic() < end:
+            got: Any = await client.xread({key(training): after}, count=200, block=HEARTBEAT_SECONDS * 1000)
             if not got:
                 yield b": still here\n\n"
                 continue
             for event_id, fields in got[0][1]:
-                after = event_id.decode()
-                yield f"id: {after}\ndata: {fields[b'json'].decode()}\n\n".encode()
-                if json.loads(fields[b"json"]).get("final"):
+                after, told = event_id.decode(), fields[b"json"].decode()
+                yield f"id: {after}\ndata: {told}\n\n".encode()
+                if json.loads(told).get("final"):
                     return
     finally:
         await client.aclose()

@@ -12,10 +12,14 @@ from django.db import DatabaseError, connection
 from .running import LeaseLost, Orders, beat
 
 log = logging.getLogger(__name__)
+BEAT_SECONDS = 2.0
 
 
 class Pulse:
-    """Beats every third of the lease. `orders` holds the last word from the database; `lost` is set once the claim is gone."""
+    """Beats often enough for the lease, and for a person who waits for her cancel.
+
+    `orders` holds the last word from the database; `lost` is set once the claim is gone.
+    """
 
     def __init__(self, training: UUID, fence: int) -> None:
         self.training, self.fence = training, fence
@@ -33,9 +37,8 @@ class Pulse:
         self._thread.join()
 
     def _beat(self) -> None:
-        interval = settings.TRAINING_LEASE_SECONDS / 3
         try:
-            while not self._over.wait(min(interval, 1.0) if self.orders.stop else interval):
+            while not self._over.wait(min(BEAT_SECONDS, settings.TRAINING_LEASE_SECONDS / 3)):
                 self._beat_once()
                 if self.lost.is_set():
                     return

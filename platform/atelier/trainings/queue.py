@@ -52,7 +52,7 @@ def announce(training: Training) -> None:
 def _hint(trainings: list[UUID]) -> None:
     for pk in trainings:
         try:
-            current_app.send_task("trainings.run", [str(pk)], queue="train", retry=False)
+            current_app.send_task("trainings.run", (str(pk),), queue="train", retry=False)
         except OperationalError:
             log.warning("broker unreachable; training %s waits for the sweep", pk)
 

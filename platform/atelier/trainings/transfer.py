@@ -11,6 +11,7 @@ from atelier.catalog.models import BaseVersion
 from atelier.kit import store
 from atelier.kit.refused import Refused
 from atelier.library.actions import StoredFile
+from atelier.library.models import ArtifactKind
 from finetune.manifest import directory_digest, file_sha256
 
 from .models import Training
@@ -70,13 +71,13 @@ def keep_results(training: Training, fence: int, out: Path, manifest: dict[str, 
 
 def _results(manifest: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
     for file in manifest["files"]:
-        yield file["path"], "weights", file["layout"]
+        yield file["path"], ArtifactKind.WEIGHTS, file["layout"]
     for which in ("base", "custom"):
         for preview in manifest["previews"][which]:
-            yield preview if isinstance(preview, str) else preview["path"], "preview", ""
-    if manifest["previews"].get("sheet"):
-        yield manifest["previews"]["sheet"], "sheet", ""
-    yield "manifest.json", "manifest", ""
+            yield preview, ArtifactKind.PREVIEW, ""
+    if manifest["previews"]["sheet"]:
+        yield manifest["previews"]["sheet"], ArtifactKind.SHEET, ""
+    yield "manifest.json", ArtifactKind.MANIFEST, ""
 
 
 def _verified(training: Training, fence: int, out: Path, path: str, kind: str, layout: str) -> StoredFile:

@@ -17,7 +17,7 @@ from atelier.audit.models import Entry
 from atelier.kit import ids
 from atelier.kit.ids import not_found
 
-from ..fields import PublicId
+from ..fields import PublicId, StrictIntegerField
 from ..views import View
 
 
@@ -47,7 +47,7 @@ class Me(View):
 class TokenIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
     scopes = serializers.ListField(child=serializers.CharField(max_length=20), max_length=10)
-    days = serializers.IntegerField(default=90)
+    days = StrictIntegerField(default=90)
 
 
 class TokenOut(serializers.ModelSerializer[ApiToken]):
@@ -62,7 +62,7 @@ class NewTokenOut(TokenOut):
     token = serializers.CharField(help_text="The plain text. Shown this once; only its HMAC is kept.")
 
     class Meta(TokenOut.Meta):
-        fields = (*TokenOut.Meta.fields, "token")
+        fields = (*TokenOut.Meta.fields, "token")  # type: ignore[assignment]
 
 
 class Tokens(View):
@@ -72,15 +72,11 @@ class Tokens(View):
 
     @extend_schema(operation_id="tokens_issue", request=TokenIn, responses={201: NewTokenOut})
     def post(self, request: Request) -> Response:
-        self._by_session()
+        if isinstance(self.request.auth, ApiToken):  # a stolen token must not mint others
+            raise actions.Refused("session_needed", "Sign in with your password to issue tokens; a token cannot issue another.", status=403)
         token, plain = actions.issue_token(user=self.person, **self.understand(TokenIn))
         token.token = plain  # type: ignore[attr-defined]
         return Response(NewTokenOut(token).data, status=201)
-
-    def _by_session(self) -> None:
-        """A stolen token must not mint others."""
-        if isinstance(self.request.auth, ApiToken):
-            raise actions.Refused("session_needed", "Sign in with your password to issue tokens; a token cannot issue another.", status=403)
 
 
 class TokenDetail(View):
@@ -89,6 +85,10 @@ class TokenDetail(View):
         row = ApiToken.objects.filter(user=self.person, pk=ApiToken.parse_id(token)).first()
         if row is None:
             raise not_found()
+        if isinstance(self.request.auth, ApiToken) and self.request.auth.pk != row.pk:
+            raise actions.Refused(
+                "session_needed", "A token can revoke itself only. Sign in with your password to revoke others.", status=403
+            )
         actions.revoke_token(token=row, by=self.person)
         return Response(status=204)
 
@@ -186,7 +186,7 @@ class Audit(View):
 
 class AuditCsv(Audit):
     @extend_schema(operation_id="studios_audit_csv", parameters=FILTERS, responses={(200, "text/csv"): str})
-    def get(self, request: Request, studio: str) -> StreamingHttpResponse:  # type: ignore[override]
+    def get(self, request: Request, studio: str) -> StreamingHttpResponse:
         response = StreamingHttpResponse(audit.as_csv(self.entries(studio).iterator()), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="audit-{studio}.csv"'
         return response

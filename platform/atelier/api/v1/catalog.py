@@ -69,8 +69,8 @@ class BaseIn(serializers.Serializer[Any]):
     width = StrictIntegerField(min_value=16, max_value=8192)
     frames = StrictIntegerField(min_value=1, max_value=10_000)
     fps = serializers.DecimalField(max_digits=7, decimal_places=4, min_value=Decimal("0.1"), max_value=Decimal(240))
-    titles = serializers.ListField(child=serializers.CharField(max_length=40), max_length=500, required=False, default=list)
-    files = FileIn(many=True, max_length=actions.MOST_FILES)
+    titles = serializers.ListField(child=serializers.CharField(max_length=40), max_length=500, required=False)
+    files = serializers.ListField(child=FileIn(), min_length=1, max_length=actions.MOST_FILES)
 
 
 class FileOut(serializers.ModelSerializer[BaseFile]):
@@ -86,7 +86,7 @@ class BaseOut(serializers.ModelSerializer[BaseVersion]):
     id = serializers.CharField(source="public_id")
     studio = PublicId()
     name = serializers.CharField(source="base.name")
-    titles = serializers.ListSerializer(child=PublicId(), source="titles.all")
+    titles: Any = serializers.ListSerializer(child=PublicId(), source="titles.all")
     files = FileOut(many=True)
 
     class Meta:
@@ -112,7 +112,7 @@ class Bases(View):
             studio=access.studio(data["studio"], self.person),
             by=self.person,
             clip=actions.Clip(data["height"], data["width"], data["frames"], float(data["fps"])),
-            titles=[access.find(Title, title, self.person) for title in data["titles"]],
+            titles=[access.find(Title, title, self.person) for title in data.get("titles", [])],
             files=[actions.FileSpec(**file) for file in data["files"]],
             **{name: data[name] for name in ("name", "version", "family", "description")},
         )

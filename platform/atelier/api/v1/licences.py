@@ -1,5 +1,6 @@
 """Licences as held, what is left of them, and what their studio may do with them."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -47,7 +48,8 @@ class LicenceDetailOut(LicenceOut):
     seconds = serializers.SerializerMethodField()
     text = serializers.SerializerMethodField(help_text="The text as its holder accepted it.")
 
-    class Meta(LicenceOut.Meta):
+    class Meta:
+        model = Licence
         fields = (*LicenceOut.Meta.fields, "terms", "seconds", "text")
 
     @extend_schema_field(SecondsOut)
@@ -90,13 +92,19 @@ class BaseDownload(View):
 class ReasonIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=80)
 
+    def validate_reason(self, reason: str) -> str:
+        """A payment's own reasons decide who may restore the licence: nobody else gives them."""
+        if reason in actions.PAYMENT_REASONS:
+            raise serializers.ValidationError("This is what a payment says. Say it in other words.")
+        return reason
+
 
 class StudioDecision(View):
     """What the studio's owners and admins decide about a licence of theirs."""
 
     scopes: ClassVar = {"POST": "studio"}
 
-    def decide(self, public_id: str, decision: Any) -> Response:
+    def decide(self, public_id: str, decision: Callable[..., None]) -> Response:
         row = access.find(Licence, public_id, self.person)
         access.require_role(row.studio, self.person, access.STUDIO_WRITERS)
         decision(licence=row, by=self.person.id, **self.understand(ReasonIn))

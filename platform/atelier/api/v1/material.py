@@ -85,20 +85,8 @@ class AssetOut(serializers.ModelSerializer[Asset]):
     class Meta:
         model = Asset
         facts = ("kind", "width", "height", "frames", "fps", "duration")
-        fields = (
-            "id",
-            "dataset",
-            "name",
-            "state",
-            "problem",
-            "caption",
-            "bytes",
-            "sha256",
-            "part_count",
-            "part_bytes",
-            *facts,
-            "created_at",
-        )
+        upload = ("bytes", "sha256", "part_count", "part_bytes")
+        fields: ClassVar[tuple[str, ...]] = ("id", "dataset", "name", "state", "problem", "caption", *upload, *facts, "created_at")
 
     @extend_schema_field(ProblemOut(allow_null=True))
     def get_problem(self, asset: Asset) -> dict[str, Any] | None:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_append_only'),
+        ("catalog", "0002_append_only"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='baseversion',
-            name='facts',
+            model_name="baseversion",
+            name="facts",
             field=models.JSONField(default=dict, help_text="What its family's layout says of it (outline.py), once published."),
         ),
     ]

@@ -114,7 +114,6 @@ def _endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
             answer = await _once(service, request, body, identifier, action)
         except StripeError as refusal:
             answer = Answer(refusal.status, refusal.body)
-        await asyncio.sleep(service.slow)
         headers = {"Request-Id": identifier, "Stripe-Version": request.headers.get("stripe-version", API_VERSION), **answer.headers}
         return JSONResponse(answer.body, status_code=answer.status, headers=headers)
 
@@ -144,7 +143,6 @@ async def _once(service: Service, request: Request, body: str, identifier: str, 
     answer = None
     try:
         answer = await _act(service, request, body, identifier, key, action)
-        await asyncio.sleep(service.slow)
     finally:
         service.keys.finish(key, answer)
     return answer
@@ -159,6 +157,8 @@ async def _act(service: Service, request: Request, body: str, identifier: str, k
             call = Call(store, params, request.path_params.get("id", ""), service.base(request), request.url.path)
             thing = action(call)
             params.done()
-            return Answer(200, expanded(store, thing, expand))
+            answer = Answer(200, expanded(store, thing, expand))
     except StripeError as refusal:
-        return Answer(refusal.status, refusal.body, settled=refusal.settled)
+        answer = Answer(refusal.status, refusal.body, settled=refusal.settled)
+    await asyncio.sleep(service.slow)
+    return answer

@@ -3,7 +3,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from atelier.devstack.stripe.store import Thing
 
 # Stripe spreads its retries over three days; a test run has minutes.
 RETRY_AFTER = (0.2, 0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60, 60)
-APART = 0.05
 
 
 @dataclass
@@ -45,18 +44,31 @@ class Webhooks:
         self._travelling: set[asyncio.Task[None]] = set()
 
     def send(self, events: Sequence[Thing]) -> None:
-        ordered = list(reversed(events)) if self.nasty.reorder else list(events)
-        for place, event in enumerate(ordered):
-            if not self.url:
-                event["pending_webhooks"] = 0
-            elif self.nasty.drop > 0:
-                self.nasty.drop -= 1
-            else:
-                self._start(event, self.nasty.delay + place * APART * self.nasty.reorder)
+        """The events of one request."""
+        going = [copy for event in events if self._goes(event) for copy in [event] * (1 + self.nasty.duplicate)]
+        if self.nasty.reorder:
+            self._start(self._one_by_one(going[::-1]))
+        else:
+            for event in going:
+                self._start(self._deliver(event, self.nasty.delay))
 
     def resend(self, event: Thing) -> None:
         """As the button in Stripe's dashboard does."""
-        self._start(event, 0)
+        self._start(self._deliver(event, 0))
+
+    def _goes(self, event: Thing) -> bool:
+        if not self.url:
+            event["pending_webhooks"] = 0
+            return False
+        if self.nasty.drop > 0:
+            self.nasty.drop -= 1
+            return False
+        return True
+
+    async def _one_by_one(self, events: Sequence[Thing]) -> None:
+        await asyncio.sleep(self.nasty.delay)
+        for event in events:
+            await self._deliver(event, 0)
 
     def travelling(self) -> int:
         return len(self._travelling)
@@ -74,11 +86,10 @@ class Webhooks:
     def settings(self) -> dict[str, Any]:
         return asdict(self.nasty)
 
-    def _start(self, event: Thing, wait: float) -> None:
-        for _ in range(1 + self.nasty.duplicate):
-            task = asyncio.create_task(self._deliver(event, wait))
-            self._travelling.add(task)
-            task.add_done_callback(self._travelling.discard)
+    def _start(self, delivery: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(delivery)
+        self._travelling.add(task)
+        task.add_done_callback(self._travelling.discard)
 
     async def _deliver(self, event: Thing, wait: float) -> None:
         payload = json.dumps(event, indent=2)

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('licences', '0001_initial'),
+        ("licences", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='licence',
-            name='base_taken_at',
-            field=models.DateTimeField(help_text='When the base model was first downloaded under it.', null=True),
+            model_name="licence",
+            name="base_taken_at",
+            field=models.DateTimeField(help_text="When the base model was first downloaded under it.", null=True),
         ),
     ]

@@ -13,7 +13,7 @@ PICTURE_SIDE = 480
 
 def read(path: Path) -> tuple[int, int, Image.Image]:
     """Width and height as held upright, and a small picture. Raises Unusable; Pillow's own errors pass through."""
-    Image.MAX_IMAGE_PIXELS = limits.STILL_PIXELS
+    Image.MAX_IMAGE_PIXELS = limits.STILL_SIDE**2
     with Image.open(path, formats=FORMATS) as image:
         _require_fit(image)
         image.verify()

@@ -1,0 +1,55 @@
+"""Drawn scenes as the transformer meets them: encoded once, with captions as token rows."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKLWan
+
+from finetune import drawn, weights
+from finetune.recipe import vae
+from finetune.recipe.training import say
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """latents: (N, 16, 5, 8, 8) standardised; caption: (N,) rows of ids and mask, whose last row is the empty caption."""
+
+    latents: torch.Tensor
+    caption: torch.Tensor
+    ids: torch.Tensor
+    mask: torch.Tensor
+
+
+def scenes(seed: int, count: int) -> list[tuple[torch.Tensor, str]]:
+    """(3, 9, 32, 32) from -1 to 1, and the caption."""
+    rng = random.Random(f"{seed}/scenes")
+    shown = [drawn.scene(rng) for _ in range(count)]
+    return [(vae.video(drawn.render(scene, frames=vae.FRAMES, size=vae.SIZE)), scene.caption) for scene in shown]
+
+
+@torch.no_grad()
+def encoded(path: Path, codec: AutoencoderKLWan, seed: int, count: int) -> dict[str, torch.Tensor]:
+    """`latents` as the VAE gives them and `caption`, the place of each caption in drawn.captions(); kept in `path`."""
+    if not path.exists():
+        found = scenes(seed, count)
+        place = {caption: i for i, caption in enumerate(drawn.captions())}
+        latents = []
+        for start in range(0, count, 32):
+            clips = torch.stack([clip for clip, _ in found[start : start + 32]])
+            latents.append(codec.encode(clips).latent_dist.mode())
+        weights.save(path, {"latents": torch.cat(latents), "caption": torch.tensor([place[caption] for _, caption in found])})
+        say(f"{count} clips encoded")
+    return weights.load(path)
+
+
+def standardise(codec: AutoencoderKLWan, latents: torch.Tensor) -> None:
+    """Writes mean and deviation of each latent channel into the VAE's configuration."""
+    codec.register_to_config(latents_mean=latents.mean((0, 2, 3, 4)).tolist(), latents_std=latents.std((0, 2, 3, 4)).tolist())
+
+
+def corpus(codec: AutoencoderKLWan, kept: dict[str, torch.Tensor], ids: torch.Tensor, mask: torch.Tensor) -> Corpus:
+    mean = torch.tensor(codec.config.latents_mean).view(1, -1, 1, 1, 1)
+    std = torch.tensor(codec.config.latents_std).view(1, -1, 1, 1, 1)
+    return Corpus((kept["latents"] - mean) / std, kept["caption"], ids, mask)

@@ -1,0 +1,308 @@
+"""One row of everything that the API reaches, owned by one cast, and the request that each operation is tried with."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from atelier.accounts.actions import SCOPES, add_member, issue_token, open_studio
+from atelier.accounts.models import User
+from atelier.catalog.actions import add_title
+from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, TierRevision
+from atelier.catalog.states import VersionState
+from atelier.checkout.models import Order
+from atelier.kit import store
+from atelier.library.actions import StoredFile, publish
+from atelier.library.models import CustomModel
+from atelier.licences.actions import suspend
+from atelier.licences.models import Licence
+from atelier.licences.queries import database_now
+from atelier.material import actions as material
+from atelier.material import attestation
+from atelier.material.models import Dataset
+from atelier.trainings import actions as trainings
+from atelier.trainings.models import Project, Quote
+from finetune.families import layout
+from licensing.text import text_hash
+from tests.material.conftest import add, ready, send
+from tests.world import World, client_of
+
+BASE = Path(__file__).parents[3] / "finetune" / "bases" / "tiny"
+CLIP, WEIGHTS = b"a clip", b"weights"
+SHA = "0" * 64
+USE = {"stage": "production", "media": ["web"], "territories": ["FR"], "commercial": False}
+KNOBS = {"steps": 4, "rank": 4, "batch_size": 1, "checkpoint_every": 2}
+PLATFORM_TERMS = ("version", "grantor", "offering", "base_digest")
+# Answered by allauth, whose own tests cover them. Whatever else the site answers needs a line in the table.
+NOT_OURS = ("accounts/", "_allauth/")
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    described: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return described
+
+
+@cache
+def operations() -> dict[str, tuple[str, str]]:
+    """Operation id to method and path, as the schema describes them; what is outside the API by method and path."""
+    described = {call["operationId"]: (method.upper(), path) for path, calls in schema()["paths"].items() for method, call in calls.items()}
+    outside = ("GET /healthz", "GET /api/v1/schema", "POST /webhooks/stripe")
+    return described | {name: (name.split()[0], name.split()[1]) for name in outside}
+
+
+def bodies() -> dict[str, tuple[str, str]]:
+    """The operations that read a body."""
+    return {name: call for name, call in operations().items() if call[0] in ("POST", "PATCH") and call[1].startswith("/api/")}
+
+
+def reads(operation: str) -> set[str]:
+    """The fields of the body that the schema names."""
+    method, path = operations()[operation]
+    content = schema()["paths"][path][method.lower()].get("requestBody", {"content": {}})["content"]
+    if not content:
+        return set()
+    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return set(schema()["components"]["schemas"][name]["properties"])
+
+
+def routes(resolver: Any = None, before: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Every address that the site answers and, for an operation of the API, its methods."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if path not in NOT_OURS:
+                yield from routes(pattern, path)
+        elif isinstance(pattern, URLPattern):
+            view = getattr(pattern.callback, "cls", None)
+            yield (
+                "/" + path.replace("<str:", "{").replace(">", "}"),
+                [m.upper() for m in view.http_method_names if hasattr(view, m)] if view else [],
+            )
+
+
+class Stage:
+    """The rows, and the clients of everybody who tries. `ids` holds public ids under the names that paths and bodies use."""
+
+    def __init__(self) -> None:
+        self.world, self.other = World(), World()
+        self.cast = self._cast()
+        self.clients = {name: client_of(person) for name, person in self.cast.items()} | {"anonymous": APIClient()}
+        self.ids: dict[str, str] = {}
+        self.revision = self._catalogue()
+        self._licences_and_orders()
+        self._material()
+        self._work()
+
+    def _cast(self) -> dict[str, User]:
+        world, other = self.world, self.other
+        admin, foreign = world.person("admin"), other.person("eve")
+        add_member(studio=world.studio, by=world.alice, email=admin.email, role="admin")
+        add_member(studio=other.studio, by=other.alice, email=foreign.email, role="admin")
+        staff = world.person("staff", is_staff=True)
+        self.newcomer = world.person("newcomer")
+        cast = {"creator": world.bob, "stranger": world.carol, "owner": world.alice, "admin": admin, "auditor": world.dave}
+        return cast | {"foreign": foreign, "staff": staff}
+
+    def token(self, person: User, *scopes: str) -> APIClient:
+        _, plain = issue_token(user=person, name="test", scopes=list(scopes), days=1)
+        return APIClient(headers={"Authorization": f"Bearer {plain}"})
+
+    def unscoped(self, person: User, needs: str) -> APIClient:
+        """With every scope but this one."""
+        return self.token(person, *[scope for scope in SCOPES if scope != needs])
+
+    def _catalogue(self) -> TierRevision:
+        world = self.world
+        version, self.files = world.version, [self._base_file(world.version, "model.safetensors", WEIGHTS)]
+        version.facts = asdict(layout("wan").facts(BASE))
+        version.save()
+        tier = world.tier(may_download_base=True)
+        draft = BaseVersion.objects.create(base=version.base, version="2", family="wan", height=32, width=32, frames=9, fps=8)
+        whole = BaseVersion.objects.create(base=version.base, version="3", family="wan", height=32, width=32, frames=9, fps=8)
+        for path, complete in (("here.json", True), ("awaited.safetensors", False)):
+            BaseFile.objects.create(version=draft, path=path, key=f"test/{uuid4()}", bytes=2, sha256=SHA, complete=complete)
+        self._base_file(whole, "model.safetensors", WEIGHTS)
+        rows = {"studio": world.studio, "title": version.titles.get(), "offering": world.offering, "tier": tier, "revision": tier.current}
+        bases = {"version": version, "draft": draft, "whole": whole}
+        self._name(**rows, **bases)
+        return tier.current
+
+    def _base_file(self, version: BaseVersion, path: str, data: bytes) -> BaseFile:
+        key = f"test/{uuid4()}/{path}"
+        store.put_bytes(store.MODELS, key, data)
+        sha = hashlib.sha256(data).hexdigest()
+        return BaseFile.objects.create(version=version, path=path, key=key, bytes=len(data), sha256=sha, complete=True)
+
+    def _licences_and_orders(self) -> None:
+        world = self.world
+        licence, stopped, bought = (world.licence(may_download_base=True) for _ in range(3))
+        suspend(licence=stopped, reason="test")
+        bill = {"buyer": world.bob, "amount": 4900, "currency": "EUR", "accepted_text": f"sha256:{SHA}", "language": "en"}
+        bill["pay_until"] = database_now() + timedelta(minutes=30)
+        order = Order.objects.create(revision=licence.revision, session_key="x", session=uuid4().hex, **bill)
+        paid = Order.objects.create(revision=bought.revision, session_key="y", state="paid", paid_at=database_now(), licence=bought, **bill)
+        self.licence = licence
+        self._name(licence=licence, stopped=stopped, order=order, paid=paid)
+
+    def _material(self) -> None:
+        incoming, dataset = (material.open_dataset(owner=self.world.bob, name=name) for name in ("Day", "Night"))
+        asset = ready(dataset, CLIP, caption="a bar moves")
+        material.attest(dataset=dataset, text_hash=attestation.ENGLISH.hash)
+        uploading = add(incoming, CLIP)
+        send(uploading, CLIP)
+        self.sealed = sealed(self.world.bob)
+        self._name(dataset=dataset, asset=asset, uploading=uploading, sealed=self.sealed)
+
+    def _work(self) -> None:
+        project = trainings.declare(owner=self.world.bob, name="Short", **USE)
+        quotes = [asked(self.world.bob, self.licence, self.sealed, project) for _ in range(2)]
+        training = trainings.start(quote=quotes[0], by=self.world.bob)
+        token, _ = issue_token(user=self.world.bob, name="test", scopes=["read"], days=1)
+        self._name(project=project, quote=quotes[1], training=training, model=finished(self.world.bob, self.licence), token=token)
+
+    def _name(self, **rows: Any) -> None:
+        self.ids |= {name: row.public_id for name, row in rows.items()}
+
+    def others(self) -> dict[str, str]:
+        """Public ids, by what they are, of rows that some of this cast must not reach through a request's body."""
+        other, owner = self.other, self.cast["owner"]
+        licence, dataset = other.licence(), sealed(other.bob)
+        second = open_studio(owner=owner, name="Second", country="FR")
+        project, hers = (trainings.declare(owner=person, name="Short", **USE) for person in (other.bob, owner))
+        rest: dict[str, Any] = {"name": "x", "knobs": {}, "previews": [], "seed": 0, "seconds": 1, "lines": [], "estimate": {}}
+        quote = Quote.objects.create(
+            owner=other.bob, licence=licence, dataset=dataset, project=project, expires_at=database_now() + timedelta(hours=1), **rest
+        )
+        rows: dict[str, Any] = {
+            "foreign licence": licence,
+            "foreign dataset": dataset,
+            "foreign project": project,
+            "foreign quote": quote,
+            "foreign studio": other.studio,
+            "foreign title": other.version.titles.get(),
+            "foreign version": other.version,
+            "foreign offering": other.offering,
+            "foreign person": other.bob,
+            "unpublished revision": unpublished(self.world),
+            "stranger": self.cast["stranger"],
+            "owner's dataset": sealed(owner),
+            "owner's project": hers,
+            "owner's other title": add_title(studio=second, by=owner, name="Elsewhere"),
+        }
+        return {name: row.public_id for name, row in rows.items()} | {"foreign file": finished(other.bob, licence).artifacts.get().key}
+
+    def shown_in(self, operation: str) -> str:
+        """What a caller who may see the row finds in this list."""
+        kinds = {"bases_list": "version", "catalogue": "offering"}
+        if operation.startswith("studios_") and operation != "studios_list":
+            return self.ids["licence"]
+        return self.ids[kinds.get(operation, operation.removesuffix("_list").removesuffix("s"))]
+
+    def path(self, operation: str) -> str:
+        standing_in = {"bases_parts": "draft", "bases_complete": "draft", "bases_publish": "whole", "licences_restore": "stopped"}
+        standing_in |= {"orders_refund": "paid", "assets_parts": "uploading", "assets_complete": "uploading", "bases_get": "version"}
+        path = operations()[operation][1]
+        if operation in standing_in:
+            return path.split("{")[0] + self.ids[standing_in[operation]] + path.partition("}")[2]
+        return path.format(**self.ids)
+
+    def body(self, operation: str) -> dict[str, Any]:
+        """A request that is right when the right person makes it."""
+        ids = self.ids
+        terms = {name: value for name, value in self.world.terms().items() if name not in PLATFORM_TERMS}
+        price = {"amount": 4900, "currency": "EUR"}
+        shape = {"height": 32, "width": 32, "frames": 9, "fps": 8}
+        file = {"path": "model.safetensors", "bytes": 7, "sha256": SHA}
+        known: dict[str, dict[str, Any]] = {
+            "tokens_issue": {"name": "cli", "scopes": ["read"], "days": 1},
+            "studios_open": {"name": "Nuit", "country": "FR"},
+            "studios_members_add": {"email": self.newcomer.email, "role": "auditor"},
+            "titles_add": {"studio": ids["studio"], "name": "Le Jour", "year": 2020},
+            "bases_open": {"studio": ids["studio"], "name": "Lux", "version": "9", "family": "wan", **shape, "files": [file]},
+            "bases_parts": {"path": "awaited.safetensors", "numbers": [1]},
+            "bases_complete": {"path": "here.json"},
+            "offerings_open": {"version": ids["version"], "name": "More"},
+            "tiers_open": {"offering": ids["offering"], "name": "Gold", "terms": terms, "price": price},
+            "tiers_revise": {"terms": terms, "price": price},
+            "orders_open": {"revision": ids["revision"], "accepted_text": text_hash(self.revision.terms, "en"), "language": "en"},
+            "orders_refund": {"reason": "not needed"},
+            "licences_suspend": {"reason": "a doubt"},
+            "licences_restore": {"reason": "none any more"},
+            "licences_revoke": {"reason": "a breach"},
+            "datasets_open": {"name": "Noon"},
+            "datasets_attest": {"text_hash": attestation.ENGLISH.hash},
+            "captions_apply": {"captions": {"clip.mp4": "a bar stands"}},
+            "assets_add": {"name": "more.mp4", "bytes": 6, "sha256": SHA, "caption": ""},
+            "assets_caption": {"caption": "a bar stands"},
+            "assets_parts": {"numbers": [1]},
+            "projects_declare": {"name": "Short", **USE},
+            "quotes_ask": {
+                **{name: ids[name] for name in ("licence", "project")},
+                "dataset": ids["sealed"],
+                "name": "Neon",
+                "knobs": KNOBS,
+            },
+            "trainings_start": {"quote": ids["quote"]},
+            "models_hand_over": {"file": "models/comfyui/x.safetensors"},
+        }
+        return known.get(operation, {})
+
+    def ask(self, client: APIClient, operation: str, body: Any = None) -> Any:
+        """The operation's answer to this caller. `body` replaces the one that is right."""
+        method = operations()[operation][0].lower()
+        sent = (self.body(operation) if body is None else body) if method in ("post", "patch") else None
+        return getattr(client, method)(self.path(operation), sent, **({"format": "json"} if sent is not None else {}))
+
+
+def sealed(owner: User) -> Dataset:
+    dataset = material.open_dataset(owner=owner, name="Neon")
+    for name in ("one.mp4", "two.mp4"):
+        ready(dataset, CLIP, name, caption="a bar moves")
+    material.attest(dataset=dataset, text_hash=attestation.ENGLISH.hash)
+    return material.seal(dataset=dataset).dataset
+
+
+def asked(owner: User, licence: Licence, dataset: Dataset, project: Project) -> Quote:
+    knobs = {**KNOBS, "alpha": 4.0, "learning_rate": 1e-3, "caption_dropout": 0.1, "trigger": ""}
+    wish = {"name": "Neon", "knobs": knobs, "previews": [], "seed": 0}
+    return trainings.quote(owner=owner, licence=licence, dataset=dataset, project=project, **wish)
+
+
+def finished(owner: User, licence: Licence) -> CustomModel:
+    key = f"test/{uuid4()}/comfyui.safetensors"
+    store.put_bytes(store.MODELS, key, WEIGHTS)
+    sha = hashlib.sha256(WEIGHTS).hexdigest()
+    file = StoredFile("models/comfyui/x.safetensors", key, sha, len(WEIGHTS), "weights", "comfyui")
+    facts: dict[str, Any] = {"dataset_root": f"sha256:{SHA}", "name": "Neon", "use": USE, "manifest": {}}
+    return publish(owner=owner, licence=licence, training=uuid4(), files=[file], **facts)
+
+
+def unpublished(world: World) -> TierRevision:
+    """A revision over a base that has not been published."""
+    base = BaseModel.objects.create(studio=world.studio, name="Nox")
+    version = BaseVersion.objects.create(
+        base=base, version="1", family="wan", state=VersionState.DRAFT, height=32, width=32, frames=9, fps=8
+    )
+    offering = Offering.objects.create(studio=world.studio, version=version, name="Nox")
+    tier = world.tier()
+    tier.offering = offering
+    tier.save()
+    return tier.current

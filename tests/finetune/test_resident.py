@@ -1,0 +1,31 @@
+"""Bases stay in memory between jobs, and only as many as asked."""
+
+import pytest
+
+from finetune import families
+from finetune.resident import Resident
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+
+    def load(_family: str, path: str) -> str:
+        found.append(path)
+        return f"model of {path}"
+
+    monkeypatch.setattr(families, "load", load)
+    return found
+
+
+def test_the_same_digest_is_loaded_once_wherever_it_lies(loaded: list[str]) -> None:
+    resident = Resident()
+    assert resident.get("wan", "/a", "sha256:1") is resident.get("wan", "/b", "sha256:1")
+    assert loaded == ["/a"]
+
+
+def test_the_one_used_longest_ago_makes_room(loaded: list[str]) -> None:
+    resident = Resident(most=2)
+    for path, digest in (("/a", "1"), ("/b", "2"), ("/a", "1"), ("/c", "3"), ("/a", "1"), ("/b", "2")):
+        resident.get("wan", path, digest)
+    assert loaded == ["/a", "/b", "/c", "/b"]
