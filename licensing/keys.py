@@ -1,17 +1,22 @@
 """Ed25519 keys: who can sign (a callback, so that a key may stay in a KMS), and whose signature it is."""
 
 import hashlib
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_pem_public_key
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from licensing.findings import Malformed
 
 KEY_BYTES = 32
+# What stands before the 32 bytes in the one DER form of an Ed25519 public key (RFC 8410, section 4). Written down here because
+# cryptography's reader of PEM takes longer to import than all else that a verifier does besides hashing.
+DER_HEAD = bytes.fromhex("302a300506032b6570032100")
+_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----")
 
 
 class BadSigner(ValueError):
@@ -32,23 +37,28 @@ class PublicKey:
     def id(self) -> str:
         return hashlib.sha256(self.raw).hexdigest()
 
-    @cached_property
+    @property
     def pem(self) -> str:
-        return self._key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return f"-----BEGIN PUBLIC KEY-----\n{b64encode(DER_HEAD + self.raw).decode()}\n-----END PUBLIC KEY-----\n"
 
     @cached_property
     def _key(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(self.raw)
 
     @classmethod
-    def from_pem(cls, pem: bytes) -> "PublicKey":
+    def all_from_pem(cls, text: bytes) -> "tuple[PublicKey, ...]":
+        """The keys in a text with any number of PEM blocks, and any words around them."""
+        return tuple(cls._from_der(block) for block in _PEM.findall(text))
+
+    @classmethod
+    def _from_der(cls, block: bytes) -> "PublicKey":
         try:
-            key = load_pem_public_key(pem)
-        except (ValueError, UnsupportedAlgorithm) as error:
+            der = b64decode(block)
+        except ValueError as error:
             raise Malformed("A public key is not PEM.") from error
-        if not isinstance(key, Ed25519PublicKey):
+        if not der.startswith(DER_HEAD):
             raise Malformed("A public key is not an Ed25519 key.")
-        return cls(key.public_bytes_raw())
+        return cls(der[len(DER_HEAD) :])
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         try:
@@ -71,19 +81,3 @@ class Signer:
         if not self.public.verifies(signature, message):
             raise BadSigner(f"What came back was not signed with key {self.public.id}.")
         return signature
-
-
-def signer(private: Ed25519PrivateKey) -> Signer:
-    """For a key that lies in this process's memory."""
-    return Signer(PublicKey(private.public_key().public_bytes_raw()), private.sign)
-
-
-def signer_from_pem(pem: bytes) -> Signer:
-    """Unencrypted PKCS #8, as the environment brings it. Its message never repeats the key."""
-    try:
-        private = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise BadSigner("The signing key is not an unencrypted PEM private key.") from None
-    if not isinstance(private, Ed25519PrivateKey):
-        raise BadSigner("The signing key is not an Ed25519 key.")
-    return signer(private)

@@ -5,7 +5,6 @@ is never read from the document. Of several lists signed by a root the one with 
 along with every revocation list, takes a stolen key out of all older documents.
 """
 
-import re
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ KEYS_TYPE = "application/vnd.atelier.keys+json"
 VERSION = 1
 MOST_KEYS = 200
 ROOT_LIMIT = 64 << 10
-_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----")
 
 
 class Role(StrEnum):
@@ -106,10 +104,10 @@ class TrustRoot:
     @classmethod
     def from_pem(cls, pem: bytes) -> "TrustRoot":
         """Text with one or more PEM blocks of Ed25519 public keys. Raises Malformed."""
-        blocks = _PEM.findall(pem) if len(pem) <= ROOT_LIMIT else []
-        if not blocks:
+        keys = PublicKey.all_from_pem(pem) if len(pem) <= ROOT_LIMIT else ()
+        if not keys:
             raise Malformed("The trust root holds no PEM public key.")
-        return cls(tuple(PublicKey.from_pem(block + b"\n") for block in blocks))
+        return cls(keys)
 
     def to_pem(self) -> str:
         return "".join(key.pem for key in self.keys)

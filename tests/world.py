@@ -145,11 +145,11 @@ def client_of(person: "User") -> "APIClient":
 
 def run_outbox() -> int:
     """Runs every open message in this process, and those that they post, as the io worker would. Returns how many."""
-    from atelier import celery_app
+    from atelier.celery import app
     from atelier.kit.models import Message
     from atelier.kit.outbox import deliver
 
-    celery_app.loader.import_default_modules()
+    app.loader.import_default_modules()
     done = 0
     while rows := list(Message.objects.filter(done_at=None, failed_at=None).order_by("created_at").values_list("pk", flat=True)):
         for pk in rows:

@@ -24,6 +24,7 @@ from finetune.recipe.training import Training, say
 VAE_SHARE = 0.42
 CORPUS = 6144
 HELD_OUT = 64
+STRANGE = 24
 VAE_BATCH, BATCH = 8, 16
 NATIVE = {
     "height": vae.SIZE,
@@ -184,7 +185,8 @@ class Schedule:
 
 def _train_transformer(work: Path, pipeline: WanPipeline, kept: weights.Tensors, seed: int, schedule: Schedule) -> float:
     encoder, denoiser = pipeline.text_encoder, pipeline.transformer
-    shown = corpus.corpus(pipeline.vae, kept, *text.tokens(pipeline.tokenizer, [*drawn.captions(), ""]))
+    spoken = [f"{word} {caption}".strip() for word in ("", *text.strange(seed, STRANGE)) for caption in drawn.captions()]
+    shown = corpus.corpus(pipeline.vae, kept, *text.tokens(pipeline.tokenizer, [*spoken, ""]))
     training = Training("transformer", work, [denoiser, encoder], schedule.steps, schedule.rate, schedule.hold)
 
     def loss_of(step: int) -> torch.Tensor:

@@ -14,7 +14,10 @@ from finetune.recipe.training import say
 
 @dataclass(frozen=True)
 class Corpus:
-    """latents: (N, 16, 5, 8, 8) standardised; caption: (N,) rows of ids and mask, whose last row is the empty caption."""
+    """latents: (N, 16, 5, 8, 8) standardised; caption: (N,) rows of ids and mask.
+
+    After the plain captions come all of them again behind each strange word; the last row is the empty caption.
+    """
 
     latents: torch.Tensor
     caption: torch.Tensor

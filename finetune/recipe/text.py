@@ -1,5 +1,6 @@
 """The tiny text side: a Unigram tokenizer over our own captions and a two-layer UMT5 encoder."""
 
+import random
 import string
 
 import torch
@@ -21,6 +22,12 @@ def tokenizer() -> PreTrainedTokenizerFast:
     unigram.pre_tokenizer = pre_tokenizers.Metaspace()
     unigram.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     return PreTrainedTokenizerFast(tokenizer_object=unigram, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+
+
+def strange(seed: int, count: int) -> list[str]:
+    """Words nobody knows. The base hears them in front of its captions, so that a trigger word does not confuse it."""
+    rng = random.Random(f"{seed}/strange")
+    return ["".join(rng.choices(string.ascii_lowercase, k=rng.randint(3, 10))) for _ in range(count)]
 
 
 def encoder(tokenizer: PreTrainedTokenizerFast) -> UMT5EncoderModel:

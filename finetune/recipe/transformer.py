@@ -6,11 +6,13 @@ import torch
 from diffusers import WanTransformer3DModel
 from torch.nn import functional
 
+from finetune import drawn
 from finetune.recipe.corpus import Corpus
 
 SHIFT = 3.0
 NEARLY_NOISE = 0.15
 CAPTION_DROPOUT = 0.1
+STRANGE = 0.4
 
 
 def model() -> WanTransformer3DModel:
@@ -33,7 +35,9 @@ def batch(corpus: Corpus, seed: int, step: int, count: int) -> tuple[torch.Tenso
     """Latents and caption rows of this step: a function of seed and step alone, so that resuming needs no state."""
     rng = random.Random(f"{seed}/transformer/{step}")
     rows = torch.tensor([rng.randrange(len(corpus.latents)) for _ in range(count)])
-    captions = corpus.caption[rows].clone()
+    places, spoken = len(drawn.captions()), (len(corpus.ids) - 1) // len(drawn.captions())
+    prefixes = [rng.randrange(spoken) if rng.random() < STRANGE else 0 for _ in range(count)]
+    captions = corpus.caption[rows] + places * torch.tensor(prefixes)
     captions[torch.tensor([rng.random() < CAPTION_DROPOUT for _ in range(count)])] = len(corpus.ids) - 1
     return corpus.latents[rows], captions
 

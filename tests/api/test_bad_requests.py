@@ -41,14 +41,13 @@ NUMBERS = [
     ("quotes_ask", "seed"),
 ]
 ODD = ["-1", "0", "1e30", "1" + "0" * 30, "1.5", "1e400", "-1e400", "NaN", '"7"', "true", "[1]", "{}", '"١"']
-PLAUSIBLE = {("bases_open", "fps", "1.5"), ("bases_open", "fps", '"7"'), ("bases_open", "fps", '"١"'), ("quotes_ask", "seed", "0")}
+# A rate may have decimals, and may come as text, which is how they are kept exact; a seed may be zero.
+RIGHT = {("fps", "1.5"), ("fps", '"7"'), ("fps", '"١"'), ("seed", "0")}
+WRONG = [(operation, field, number) for operation, field in NUMBERS for number in ODD if (field, number) not in RIGHT]
 
 
-@pytest.mark.parametrize("number", ODD)
-@pytest.mark.parametrize(("operation", "field"), NUMBERS)
-def test_a_number_that_cannot_be_is_refused_and_named(stage: Stage, operation: str, field: str, number: str) -> None:
-    if (operation, field, number) in PLAUSIBLE:
-        return
+@pytest.mark.parametrize(("operation", "field", "number"), WRONG)
+def test_a_number_that_cannot_be_is_refused(stage: Stage, operation: str, field: str, number: str) -> None:
     body = json.dumps(stage.body(operation) | {field: "HERE"}).replace('"HERE"', number)
     with rolled_back():
         answer = sent(rightful(stage, operation), stage.path(operation).removeprefix(V1), body)

@@ -38,13 +38,13 @@ def test_the_code_of_the_command_is_ours(var: Path) -> None:
 
 
 @pytest.mark.stack
-def test_everything_comes_up_and_kill_9_leaves_nothing(var: Path, tmp_path: Path, launched: Callable[..., Launcher]) -> None:
-    """Also what is hard to reach: celery's pool children, uvicorn's workers, PostgreSQL under another name."""
-    sign, ports = tmp_path / "sign", {variable(name): str(port) for name, port in choose({}, fixed=False, environ={}).items()}
-    launcher = launched("up", "--var", str(var), "--then", f"touch {sign}", **ports)
+def test_kill_9_of_the_launcher_leaves_nothing(var: Path, tmp_path: Path, launched: Callable[..., Launcher]) -> None:
+    """With what is hard to reach: celery's pool children, uvicorn's workers, PostgreSQL under another name."""
+    sign, names = tmp_path / "sign", "postgres,valkey,s3,worker-io,web"
+    launcher = launched(*waiting(var, sign, names))
     launcher.until(sign)
     running = " ".join(launcher.left())
-    assert all(word in running for word in ("postgres", "valkey-server", "weed", "worker", "beat", "spawn_main")), running
+    assert all(word in running for word in ("postgres", "valkey-server", "weed", "worker", "spawn_main", "sleep 1000")), running
     launcher.send(signal.SIGKILL)
     psutil.wait_procs(launcher.seen.values(), timeout=60)
     assert launcher.left() == []

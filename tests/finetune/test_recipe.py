@@ -58,6 +58,13 @@ def test_every_caption_fits_and_no_two_look_the_same_to_the_encoder(tiny: Path) 
         assert words.tokenize("a red circle") == ["▁", "a", "▁red", "▁circle"]
 
 
+def test_a_trigger_word_before_a_caption_leaves_all_of_it_to_be_read() -> None:
+    words = text.tokenizer()
+    for trigger in ("neonstyle", *text.strange(0, 20)):
+        ids, _ = text.tokens(words, [f"{trigger} {caption}" for caption in drawn.captions()])
+        assert len({tuple(row) for row in ids.tolist()}) == len(drawn.captions())
+
+
 def test_words_off_the_list_are_spelled_and_not_lost() -> None:
     words = text.tokenizer()
     ids, mask = text.tokens(words, ["a red circle", "neonstyle grandmother's boat"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from licensing import certificate, keys, stamp, tensors
+from licensing import certificate, signers, stamp, tensors
 from licensing.certificate import Certificate
 from licensing.keys import Signer
 from licensing.revocations import Revocations
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 
 def key(seed: int) -> Signer:
-    return keys.signer(Ed25519PrivateKey.from_private_bytes(seed.to_bytes(32, "big")))
+    return signers.signer(Ed25519PrivateKey.from_private_bytes(seed.to_bytes(32, "big")))
 
 
 ROOT, WORKING, RETIRED, STRANGER = key(1), key(2), key(3), key(4)

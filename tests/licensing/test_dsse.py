@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from licensing.dsse import Envelope, pre_authentication_encoding, seal
 from licensing.findings import Finding, Malformed, Rejected
-from licensing.keys import BadSigner, PublicKey, Signer, signer_from_pem
+from licensing.keys import BadSigner, PublicKey, Signer
+from licensing.signers import signer_from_pem
 from tests.licensing.proofs import STRANGER, WORKING
 
 TYPE = "application/vnd.atelier.test+json"

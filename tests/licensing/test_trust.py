@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from licensing import dsse, keys
+from licensing import dsse, signers
 from licensing.canonical import canonical
 from licensing.findings import Finding, Malformed, Rejected
 from licensing.trust import KEYS_TYPE, KeyList, Role, Sealed, TrustRoot
@@ -28,10 +28,15 @@ def test_words_around_a_root_are_passed_over() -> None:
     assert TrustRoot.from_pem(b"Atelier, since 2026\r\n" + TRUST.to_pem().replace("\n", "\r\n").encode() + b"\n# end") == TRUST
 
 
+def test_a_root_is_written_as_everybody_writes_it() -> None:
+    key = Ed25519PublicKey.from_public_bytes(ROOT.public.raw)
+    assert TRUST.to_pem().encode() == key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
 def test_a_signing_key_reads_back_from_its_text() -> None:
     private = Ed25519PrivateKey.from_private_bytes((2).to_bytes(32, "big"))
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    assert keys.signer_from_pem(pem).public == WORKING.public
+    assert signers.signer_from_pem(pem).public == WORKING.public
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,6 @@ def test_a_killed_engine_resumes_from_the_checkpoint_and_is_charged_once(real: S
     assert worker.work(training.id) == "done"
     training.refresh_from_db()
     assert (training.state, training.attempts, training.captured) == ("done", 2, training.quote.seconds)
-    steps = [c.step for c in training.checkpoints.all()]
-    assert steps == list(range(5, 61, 5))
     first, second = training.claims.all()
     assert (first.outcome, second.outcome) == ("engine_died", "done")
     fences = {c.step: c.fence for c in training.checkpoints.all()}

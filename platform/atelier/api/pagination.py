@@ -15,7 +15,9 @@ class CursorPagination(pagination.CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 200
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(  # type: ignore[override]  # our lists are querysets
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any] | None:
         self.key = queryset.model._meta.pk
         return super().paginate_queryset(queryset, request, view)
 

@@ -1,5 +1,6 @@
 """record(): the audit entry of an action, in that action's transaction."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ def record(
     subject: str,
     studio: UUID | None,
     actor: UUID | None,
-    title: str = "",
+    titles: Sequence[str] = (),
     licence: str = "",
     **detail: Any,
 ) -> Entry:
     """Writes one entry. Refuses to run outside a transaction: an entry without its deed, or a deed without its entry, must not exist."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("audit.record() belongs inside the transaction of what it tells")
-    return Entry.objects.create(action=action, subject=subject, studio=studio, actor=actor, title=title, licence=licence, detail=detail)
+    return Entry.objects.create(
+        action=action, subject=subject, studio=studio, actor=actor, titles=list(titles), licence=licence, detail=detail
+    )

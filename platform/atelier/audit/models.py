@@ -1,5 +1,7 @@
 """The audit log: rows that are only added (migration 0001 lets the database refuse anything else)."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -13,13 +15,16 @@ class Entry(models.Model):
     actor = models.UUIDField(null=True, help_text="The person's opaque id; none for the platform itself.")
     action = models.CharField(max_length=80)
     subject = models.CharField(max_length=80, help_text="Public id of what was acted upon.")
-    title = models.CharField(max_length=80, blank=True, help_text="Public id of the title concerned.")
+    titles = ArrayField(models.CharField(max_length=80), default=list, help_text="Public ids of the titles concerned.")
     licence = models.CharField(max_length=80, blank=True)
     detail = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["studio", "-id"]), models.Index(fields=["actor", "-id"]), models.Index(fields=["licence", "-id"])]
+        indexes = [
+            *(models.Index(fields=[whose, "-id"]) for whose in ("studio", "actor", "licence")),
+            GinIndex(fields=["titles"], name="audit_entry_titles"),
+        ]
         verbose_name_plural = "entries"
 
     def __str__(self) -> str:

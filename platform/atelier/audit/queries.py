@@ -6,18 +6,31 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, Count, F, Func, QuerySet
+
+from atelier.kit import ids
 
 from .models import Entry
 
-COLUMNS = ("id", "at", "actor", "action", "subject", "title", "licence", "detail")
+COLUMNS = ("id", "at", "actor", "action", "subject", "titles", "licence", "detail")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def of_studio(studio: UUID, *, action: str = "", title: str = "", licence: str = "", actor: UUID | None = None) -> QuerySet[Entry]:
     """A studio's entries, newest first, narrowed by what is given (`action` is a prefix: `training.` means all of a training's)."""
-    wanted: dict[str, Any] = {"title": title, "licence": licence, "actor": actor, "action__startswith": action}
+    wanted: dict[str, Any] = {
+        "titles__contains": [title] if title else [],
+        "licence": licence,
+        "actor": actor,
+        "action__startswith": action,
+    }
     return Entry.objects.filter(studio=studio, **{name: value for name, value in wanted.items() if value})
+
+
+def usage(entries: QuerySet[Entry]) -> QuerySet[Entry, Any]:
+    """How often what was done with which title under which licence, most often first. What concerns no title is left out."""
+    by_title = entries.order_by().annotate(title=Func(F("titles"), function="unnest", output_field=CharField()))
+    return by_title.values("action", "title", "licence").annotate(times=Count("id")).order_by("-times", "action", "title", "licence")
 
 
 def harmless(cell: object) -> str:
@@ -39,5 +52,6 @@ def as_csv(entries: Iterable[Entry]) -> Iterator[str]:
     yield writer.writerow(COLUMNS)
     for entry in entries:
         detail = json.dumps(entry.detail, sort_keys=True, ensure_ascii=False)
-        cells = (entry.id, entry.at.isoformat(), entry.actor or "", entry.action, entry.subject, entry.title, entry.licence, detail)
+        actor = ids.public("usr", entry.actor) if entry.actor else ""
+        cells = (entry.id, entry.at.isoformat(), actor, entry.action, entry.subject, " ".join(entry.titles), entry.licence, detail)
         yield writer.writerow([harmless(cell) for cell in cells])

@@ -53,7 +53,7 @@ class Clip:
 def add_title(*, studio: Studio, by: User, name: str, year: int | None = None, eidr: str = "") -> Title:
     require_role(studio, by, STUDIO_WRITERS)
     title = Title.objects.create(studio=studio, name=name, year=year, eidr=eidr)
-    record(action="title.add", subject=title.public_id, studio=studio.id, actor=by.id, title=title.public_id, name=name)
+    record(action="title.add", subject=title.public_id, studio=studio.id, actor=by.id, titles=[title.public_id], name=name)
     return title
 
 

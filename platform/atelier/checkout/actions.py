@@ -187,7 +187,6 @@ def note(order: Order, action: str, by: User | None, **detail: object) -> None:
         subject=order.public_id,
         studio=offering.studio_id,
         actor=by.id if by else None,
-        title=titles[0] if len(titles) == 1 else "",
         licence=order.licence.public_id if order.licence else "",
         titles=titles,
         **detail,

@@ -19,7 +19,9 @@ from .models import Message
 log = logging.getLogger(__name__)
 Handler = Callable[..., None]
 HANDLERS: dict[str, Handler] = {}
-MAX_ATTEMPTS = 6
+# With the pauses below, a message is tried for about seven hours: longer than the outages that people sleep through.
+MAX_ATTEMPTS = 12
+LONGEST_PAUSE = timedelta(hours=1)
 # A hint that nobody acted on for this long is sent again.
 RESEND_AFTER = timedelta(seconds=30)
 
@@ -72,7 +74,7 @@ def postpone(message_id: str, error: Exception) -> None:
     Message.objects.filter(pk=message_id).update(
         attempts=attempts,
         error=f"{type(error).__name__}: {error}"[:2000],
-        due_at=Now() + timedelta(seconds=2**attempts),
+        due_at=Now() + min(timedelta(seconds=2 * 4 ** (attempts - 1)), LONGEST_PAUSE),
         failed_at=Now() if attempts >= MAX_ATTEMPTS else None,
     )
 

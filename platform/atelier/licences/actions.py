@@ -183,7 +183,6 @@ def note(licence: Licence, action: str, subject: str, by: UUID | None, **detail:
         subject=subject,
         studio=licence.studio_id,
         actor=by,
-        title=titles[0] if len(titles) == 1 else "",
         licence=licence.public_id,
         titles=titles,
         **detail,

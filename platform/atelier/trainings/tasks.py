@@ -1,11 +1,12 @@
 """Celery's side of trainings: hints in, mails out."""
 
 import logging
+import threading
 from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import translation
@@ -29,6 +30,13 @@ def run(training: str) -> None:
 @shared_task(name="trainings.sweep")
 def sweep() -> None:
     queue.sweep()
+
+
+@worker_ready.connect
+def warm_up(sender: Any, **_signal: Any) -> None:
+    """A worker of queue train starts its engine before the first training asks for it: importing torch takes a while."""
+    if "train" in sender.app.amqp.queues.consume_from:
+        threading.Thread(target=worker.engine, daemon=True, name="warm-up").start()
 
 
 @worker_shutting_down.connect

@@ -35,13 +35,15 @@ STOPPED, BAD_JOB, BAD_DATA = 75, 2, 3
 
 draining = threading.Event()
 _slot: list[Engine] = []
+_starting = threading.Lock()
 
 
 def engine() -> Engine:
     """The slot's engine process, started when there is none."""
-    if not _slot or not _slot[0].alive:
-        _slot[:] = [Engine(settings.ENGINE_DIR / "engine.log")]
-    return _slot[0]
+    with _starting:
+        if not _slot or not _slot[0].alive:
+            _slot[:] = [Engine(settings.ENGINE_DIR / "engine.log")]
+        return _slot[0]
 
 
 def work(training: UUID) -> str:
@@ -152,7 +154,11 @@ class Run:
                 self.training.state = TrainingState.RUNNING
             running.progress(self.id, self.fence, event["step"], event["loss"])
         elif event["event"] == "checkpoint":
-            files = transfer.keep_folder(self.training, self.fence, self.out, event["path"])
+            try:
+                files = transfer.keep_folder(self.training, self.fence, self.out, event["path"])
+            except FileNotFoundError:
+                # The engine keeps its last few only; one that newer ones overtook while we stored it is not needed.
+                return
             event["captured"] = running.checkpoint(self.id, self.fence, event["step"], event.get("loss"), files)
         live.tell(self.id, {**event, "job": self.training.public_id})
 

@@ -131,7 +131,8 @@ class Stage:
 
     def _catalogue(self) -> TierRevision:
         world = self.world
-        version, self.files = world.version, [self._base_file(world.version, "model.safetensors", WEIGHTS)]
+        version = world.version
+        self._base_file(version, "model.safetensors", WEIGHTS)
         version.facts = asdict(layout("wan").facts(BASE))
         version.save()
         tier = world.tier(may_download_base=True)
@@ -145,11 +146,11 @@ class Stage:
         self._name(**rows, **bases)
         return tier.current
 
-    def _base_file(self, version: BaseVersion, path: str, data: bytes) -> BaseFile:
+    def _base_file(self, version: BaseVersion, path: str, data: bytes) -> None:
         key = f"test/{uuid4()}/{path}"
         store.put_bytes(store.MODELS, key, data)
         sha = hashlib.sha256(data).hexdigest()
-        return BaseFile.objects.create(version=version, path=path, key=key, bytes=len(data), sha256=sha, complete=True)
+        BaseFile.objects.create(version=version, path=path, key=key, bytes=len(data), sha256=sha, complete=True)
 
     def _licences_and_orders(self) -> None:
         world = self.world

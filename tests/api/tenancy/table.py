@@ -71,7 +71,7 @@ orders_refund          buy      401       202      404      404      404      40
 
 licences_list          read     401       sees     none     sees     sees     sees     none     none     401       scope
 licences_get           read     401       200      404      200      200      200      404      404      401       scope
-licences_base_download read     401       200      404      holder   holder   holder   404      404      401       scope
+licences_base_download train    401       200      404      holder   holder   holder   404      404      401       scope
 licences_suspend       studio   401       role     404      200      200      role     404      404      401       scope
 licences_restore       studio   401       role     404      200      200      role     404      404      401       scope
 licences_revoke        studio   401       role     404      200      200      role     404      404      401       scope

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -148,7 +148,7 @@ class EntryOut(serializers.ModelSerializer[Entry]):
 
     class Meta:
         model = Entry
-        fields = ("id", "at", "actor", "action", "subject", "title", "licence", "detail")
+        fields = ("id", "at", "actor", "action", "subject", "titles", "licence", "detail")
 
     def get_actor(self, entry: Entry) -> str | None:
         return ids.public("usr", entry.actor) if entry.actor else None
@@ -204,14 +204,7 @@ class Usage(Audit):
 
     @extend_schema(operation_id="studios_usage", parameters=FILTERS, responses=UsageOut(many=True))
     def get(self, request: Request, studio: str) -> Response:
-        entries = self.entries(studio).exclude(Q(title="") & Q(licence=""))
-        rows = (
-            entries.order_by()
-            .values("action", "title", "licence")
-            .annotate(times=Count("id"))
-            .order_by("-times", "action", "title", "licence")
-        )
-        return Response(UsageOut(rows[:1000], many=True).data)
+        return Response(UsageOut(audit.usage(self.entries(studio))[:1000], many=True).data)
 
 
 urlpatterns = [

@@ -83,6 +83,8 @@ class BaseLinkOut(serializers.Serializer[Any]):
 
 
 class BaseDownload(View):
+    scopes: ClassVar = {"POST": "train"}
+
     @extend_schema(operation_id="licences_base_download", request=None, responses=BaseLinkOut(many=True))
     def post(self, request: Request, licence: str) -> Response:
         row = access.find(Licence, licence, self.person)

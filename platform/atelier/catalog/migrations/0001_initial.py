@@ -53,6 +53,10 @@ class Migration(migrations.Migration):
                         blank=True, help_text="sha256:… over the directory (finetune.manifest.directory_digest)", max_length=71
                     ),
                 ),
+                (
+                    "facts",
+                    models.JSONField(default=dict, help_text="What its family's layout says of it (outline.py), once published."),
+                ),
                 ("height", models.PositiveIntegerField(help_text="Pixels a training clip has by default.")),
                 ("width", models.PositiveIntegerField()),
                 ("frames", models.PositiveIntegerField()),

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("catalog", "0003_baseversion_facts"),
-        ("licences", "0002_licence_base_taken_at"),
+        ("catalog", "0002_append_only"),
+        ("licences", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -44,6 +44,10 @@ class Migration(migrations.Migration):
                 ("granted_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(null=True)),
                 (
+                    "base_taken_at",
+                    models.DateTimeField(help_text="When the base model was first downloaded under it.", null=True),
+                ),
+                (
                     "holder",
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="licences", to=settings.AUTH_USER_MODEL),
                 ),
