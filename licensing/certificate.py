@@ -175,6 +175,13 @@ def _instance(kind: type) -> Callable[[Any, str], Any]:
     return check
 
 
+def _declared(value: Any, what: str) -> Use:
+    use: Use = _instance(Use)(value, what)
+    for word in (use.stage, *use.media, *use.territories):
+        strict.text(word, what)
+    return use
+
+
 _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
     "id": strict.identifier,
     "name": lambda value, what: strict.text(value, what, 200),
@@ -189,6 +196,6 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
     "training": _optional(strict.digest),
     "fingerprint": _optional(strict.identifier),
     "layout": strict.identifier,
-    "use": _optional(_instance(Use)),
+    "use": _optional(_declared),
     "issued_at": _seconds,
 }

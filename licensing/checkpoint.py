@@ -82,6 +82,11 @@ def key_id(name: str, key: PublicKey) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + ED25519 + key.raw).digest()[:KEY_ID_BYTES]
 
 
+def verifier_key(origin: str, key: PublicKey) -> str:
+    """The log's key as other people's tools and witnesses take it: one line with name, key id, type and key."""
+    return f"{origin}+{key_id(origin, key).hex()}+{b64encode(ED25519 + key.raw).decode()}"
+
+
 def _by(key: PublicKey, origin: str, signatures: Iterable[tuple[str, bytes]]) -> list[bytes]:
     """The signatures under the log's name that claim to be this key's."""
     claimed = key_id(origin, key)

@@ -26,9 +26,10 @@ class Rejected(ValueError):
     """What was found instead of a good document: `finding` for a program, `detail` is a sentence for a person."""
 
     def __init__(self, finding: Finding, detail: str) -> None:
-        super().__init__(detail)
+        # The sentence may repeat a stranger's words, and is read on a terminal, which obeys control characters.
+        self.detail = "".join(character if character.isprintable() else "\ufffd" for character in detail)
         self.finding = finding
-        self.detail = detail
+        super().__init__(self.detail)
 
 
 class Malformed(Rejected):

@@ -88,6 +88,8 @@ def test_moments_are_kept_in_whole_seconds_of_utc() -> None:
         {"fingerprint": ""},
         {"layout": "é"},
         {"use": "production"},
+        {"use": Use("pro\nduction", (), (), True)},
+        {"use": Use("production", ("web\x1b[2J",), (), True)},
     ],
 )
 def test_a_certificate_that_cannot_be_is_never_made(change: dict[str, Any]) -> None:

@@ -41,11 +41,10 @@ def test_it_is_three_lines_a_blank_one_and_a_signature() -> None:
     assert WORKING.public.verifies(b64decode(encoded)[4:], "\n".join([*text, ""]).encode())
 
 
-def test_a_key_id_is_the_one_of_the_specification() -> None:
-    # The key that the documentation of Go's sumdb/note has always used: name, key id, type and key.
-    kind_and_key = b64decode("ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-    assert kind_and_key[:1] == checkpoint.ED25519
-    assert key_id("PeterNeumann", PublicKey(kind_and_key[1:])).hex() == "c74f20a3"
+def test_a_key_is_written_as_other_tools_take_it() -> None:
+    # The key that the documentation of Go's sumdb/note has always used.
+    known = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    assert checkpoint.verifier_key("PeterNeumann", PublicKey(b64decode(known[-44:])[1:])) == known
 
 
 def test_the_example_of_the_specification_is_read_and_not_known() -> None:

@@ -260,6 +260,12 @@ def test_a_certificate_of_another_shape_is_not_believed(carried: str) -> None:
     assert verified(model({KEY: carried})).finding in {Finding.MALFORMED, Finding.UNKNOWN_KEY}
 
 
+def test_a_strangers_control_characters_reach_no_terminal() -> None:
+    detail = verified(model({KEY: json.dumps(CARRIED | {"\x1b[2J": 1})})).detail
+    assert detail.isprintable()
+    assert "[2J" in detail
+
+
 @pytest.mark.parametrize("spelled", [json.dumps(CARRIED, indent=2), json.dumps(dict(reversed(CARRIED.items())))])
 def test_an_envelope_may_be_spelled_in_another_way(spelled: str) -> None:
     assert verified(model({KEY: spelled})).certificate == CERTIFICATE
