@@ -144,6 +144,11 @@ class Sealed:
         return self.envelope.open(payload_type, key.public, what), key
 
 
+def read_keys(data: bytes) -> Envelope:
+    """The signed key list from a file of its own, as the platform keeps it: the JSON of its envelope. Nothing in it is believed yet."""
+    return Envelope.from_dict(strict.parse(data, 2 * ROOT_LIMIT, "The key list"), "The key list")
+
+
 def require_period(key: WorkingKey, issued_at: datetime, what: str) -> None:
     """A key is known only for what was issued in its own time."""
     if not key.begins_at <= issued_at < key.ends_at:

@@ -202,8 +202,15 @@ def _save(out: Path, pipeline: WanPipeline, recipe: dict[str, Any]) -> None:
     for path in out.rglob("*.safetensors"):
         halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.load(path).items()}
         weights.save(path, halves)
+    for path in out.rglob("*.json"):
+        files.write_text(path, _nameless(path.read_text(encoding="utf-8")))
     files.write_text(out / "recipe.json", json.dumps(recipe, indent=2) + "\n")
     files.write_text(out / "README.md", _card(recipe))
+
+
+def _nameless(config: str) -> str:
+    """Without the folder that the parts were read from: the same base has the same digest wherever it was built."""
+    return "".join(line for line in config.splitlines(keepends=True) if '"_name_or_path"' not in line)
 
 
 def _card(recipe: dict[str, Any]) -> str:

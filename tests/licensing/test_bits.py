@@ -8,15 +8,13 @@ from licensing.findings import Finding
 from licensing.stamp import KEY
 from tests.licensing.proofs import CERTIFICATE, SEALED, STAMPED, verified
 
-# Within base64 one bit is like another: the decoded payload or signature is then not the one that was signed. One of every second byte
-# is changed there, each of the six bits in turn, and every bit of all the rest.
+# Within base64 one bit of a byte is like another: the decoded payload or signature is then not the one that was signed. There one bit of
+# each byte is changed, the six in turn; of all the rest every bit.
 ENCODED = {place for match in re.finditer(rb"[A-Za-z0-9+/]{40,}", STAMPED) for place in range(*match.span())}
 
 
 def bits(place: int) -> range:
-    if place not in ENCODED:
-        return range(8)
-    return range(place // 2 % 6, place // 2 % 6 + 1) if place % 2 else range(0)
+    return range(place % 6, place % 6 + 1) if place in ENCODED else range(8)
 
 
 def test_no_bit_changes_what_is_believed() -> None:

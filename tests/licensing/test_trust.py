@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from licensing import dsse, signers
 from licensing.canonical import canonical
 from licensing.findings import Finding, Malformed, Rejected
-from licensing.trust import KEYS_TYPE, KeyList, Role, Sealed, TrustRoot
+from licensing.trust import KEYS_TYPE, KeyList, Role, Sealed, TrustRoot, read_keys
 from tests.licensing.cases import NOW
 from tests.licensing.proofs import CERTIFICATE, DAY, KEY_LIST, KEYS, ROOT, SEALED, STRANGER, TRUST, WORKING, listed, stamped, verified
 
@@ -57,6 +57,10 @@ def test_a_root_that_is_none_is_malformed(pem: bytes) -> None:
 
 def test_a_key_list_reads_back() -> None:
     assert TRUST.key_list(KEYS) == KEY_LIST
+
+
+def test_a_key_list_reads_back_from_its_own_file() -> None:
+    assert read_keys(canonical(KEYS.to_dict())) == KEYS
 
 
 def test_a_key_list_signed_by_a_stranger_is_not_known() -> None:
