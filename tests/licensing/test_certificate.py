@@ -163,6 +163,12 @@ def test_a_name_that_stands_twice_is_malformed() -> None:
         as_signed(canonical(statement())[:-1] + b',"_type":"https://in-toto.io/Statement/v1"}')
 
 
+@pytest.mark.parametrize("number", [b"9007199254740992", b"9" * 30, b"-" + b"9" * 17, b"9" * 5_000])
+def test_a_number_that_json_readers_round_is_malformed(number: bytes) -> None:
+    with pytest.raises(Malformed, match="exact"):
+        as_signed(canonical(statement()).replace(b'"licensee":4711', b'"licensee":' + number))
+
+
 def test_a_statement_that_is_too_large_is_malformed() -> None:
     with pytest.raises(Malformed, match="larger"):
         as_signed(b" " * (certificate.LIMIT + 1))

@@ -1,6 +1,7 @@
 """What the holder of an earlier checkpoint finds out about a log, whoever wrote and signed it."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,13 @@ def test_hashes_of_what_came_before_cannot_be_made_up() -> None:
     assert proved(told).finding is Finding.TAMPERED
 
 
+def test_a_log_cannot_pass_for_a_longer_or_a_shorter_one_of_the_same_root() -> None:
+    size, tree = 16, log(LOG[:16])
+    for first in (8, 32):
+        head = json.loads(whole(LOG[:size])[0]) | {"first": first, "before": [b64encode(merkle.root(size, tree.look)).decode()]}
+        assert proved([canonical(head) + b"\n"]).finding is Finding.TAMPERED
+
+
 @pytest.mark.parametrize("change", [{"n": 4}, {"at": ""}, {"more": 1}])
 def test_a_single_entry_that_was_changed_is_found(change: dict[str, Any]) -> None:
     lines = some(LOG, [3, 7])
@@ -194,7 +202,18 @@ def test_a_head_of_another_shape_is_malformed(change: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"\n", b"{}", b"[]\n", b'{"a":1,"a":1}\n', b'{"a":1.5}\n', b"\xff\n", b"{" * 9_000 + b"\n", b'{"a":"' + b"x" * (1 << 20)]
+    "line",
+    [
+        b"\n",
+        b"{}",
+        b"[]\n",
+        b'{"a":1,"a":1}\n',
+        b'{"a":1.5}\n',
+        b'{"entry":{"a":9007199254740993},"inclusion":[],"index":0}\n',
+        b"\xff\n",
+        b"{" * 9_000 + b"\n",
+        b'{"a":"' + b"x" * (1 << 20),
+    ],
 )
 def test_a_line_that_is_no_entry_is_malformed(line: bytes) -> None:
     head = json.loads(whole(LOG)[0])

@@ -124,6 +124,15 @@ def broken(path: list[bytes], data: st.DataObject) -> list[list[bytes]]:
     return [[*path, EMPTY], *([path[:-1], path[1:], [*path[:place], changed, *path[place + 1 :]]] if path else [])]
 
 
+def test_a_proof_is_none_for_a_tree_with_more_levels() -> None:
+    for size in range(1, MOST):
+        higher, root = 2 * size + 1, tree().root(size)
+        for index in range(size):
+            assert not merkle.verify_inclusion(leaf_hash(entries(MOST)[index]), index, higher, tree().inclusion(index, size), root)
+        for old in range(1, size):
+            assert not merkle.verify_consistency(old, higher, tree().root(old), root, tree().consistency(old, size))
+
+
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0)])
 def test_a_leaf_outside_the_tree_is_not_proved(index: int, size: int) -> None:
     assert not merkle.verify_inclusion(EMPTY, index, size, [], EMPTY)

@@ -96,6 +96,7 @@ def test_a_file_that_is_cut_short_anywhere_is_refused() -> None:
 
 def test_a_file_that_goes_on_is_refused() -> None:
     assert "goes on" in refusal(MODEL + b"\0")
+    assert "goes on" in refusal(packed(b"{}", b"\0"))
 
 
 @pytest.mark.parametrize("claimed", [0, 1, tensors.HEADER_LIMIT + 1, 64 << 20, 2**63, 2**64 - 1])

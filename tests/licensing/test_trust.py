@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from licensing import dsse, signers
@@ -46,6 +47,7 @@ def test_a_signing_key_reads_back_from_its_text() -> None:
         b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
         b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
         generate_private_key(SECP256R1()).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        X25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         TRUST.to_pem().encode() * 1_000,
         ROOT.public.raw,
     ],
