@@ -125,6 +125,13 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM")
 # API tokens are stored as HMAC-SHA256 under this key, so a stolen table signs nobody in.
 TOKEN_PEPPER = env.str("TOKEN_PEPPER")
 
+# What certificates and revocation lists are signed with, the root-signed list that names this key, and the root that customers keep, each
+# as text or as its base64 on one line. `python -m licensing keys begin FOLDER` makes all three. They are never in the database, and
+# atelier.licences refuses to start while they do not belong together.
+CERTIFICATE_KEY = env.str("CERTIFICATE_KEY")
+CERTIFICATE_KEYS = env.str("CERTIFICATE_KEYS")
+TRUST_ROOT = env.str("TRUST_ROOT")
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "atelier.api.authentication.TokenAuthentication",
@@ -156,6 +163,7 @@ SPECTACULAR_SETTINGS = {
         "AssetKind": "atelier.material.models.Kind",
         "ModelState": "atelier.library.states.ModelState",
         "ArtifactKind": "atelier.library.models.ArtifactKind",
+        "HandoverState": "atelier.library.states.HandoverState",
         "TrainingState": "atelier.trainings.states.TrainingState",
     },
 }
@@ -171,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "kit.outbox.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-trainings": {"task": "trainings.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-uploads": {"task": "material.sweep_abandoned", "schedule": 600.0, "options": {"expires": 300}},
+    "renew-revocations": {"task": "licences.renew_revocations", "schedule": 3600.0, "options": {"expires": 1800}},
     "reconcile-payments": {"task": "checkout.reconcile", "schedule": 3600.0, "options": {"expires": 1800}},
 }
 

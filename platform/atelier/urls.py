@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("api/v1/", include("atelier.api.urls")),
     path("webhooks/", include("atelier.checkout.urls")),
+    path("trust/", include("atelier.licences.urls")),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
 ]

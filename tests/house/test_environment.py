@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from atelier.devstack import environment, ports
+from atelier.devstack import environment, ports, trust
 from atelier.devstack.folder import SECRETS, Folder
 
 from .test_images import compose
@@ -24,7 +24,7 @@ def names() -> dict[str, bool]:
 
 def launched() -> set[str]:
     folder = Folder(Path("/nowhere"))
-    folder.ports, folder.secrets = dict.fromkeys(ports.NAMES, 1), dict.fromkeys(SECRETS, "x")
+    folder.ports, folder.secrets = dict.fromkeys(ports.NAMES, 1), dict.fromkeys((*SECRETS, *trust.NAMES), "x")
     return {name for name in environment.contract(folder) if not name.startswith("DEVSTACK_")}
 
 

@@ -5,13 +5,17 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.numpy import load_file
 
 from finetune.draw import draw
 from finetune.manifest import directory_digest
+from licensing.trust import TrustRoot
+from licensing.verify import Question, verify
 
 STEPS = 12
 LAYOUTS = {"diffusers", "comfyui", "kohya", "peft"}
@@ -85,3 +89,16 @@ def test_previews_of_base_and_custom_model_stand_side_by_side(out: Path, receipt
     assert len(shown["base"]) == len(shown["custom"]) == 3
     assert all((out / path).stat().st_size > 0 for path in [*shown["base"], *shown["custom"]])
     assert (out / shown["sheet"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_model_file_verifies_with_what_lies_beside_the_receipt_and_loads(out: Path, receipt: dict[str, Any]) -> None:
+    trust = {name: out / path for name, path in receipt["trust"].items()}
+    question = Question(
+        root=TrustRoot.from_pem(trust["root"].read_bytes()), at=datetime.now(UTC), revocations=trust["revocations"].read_bytes()
+    )
+    for file in receipt["model"]["files"]:
+        with (out / file["path"]).open("rb") as model:
+            result = verify(model, question)
+        assert result.finding == "OK", result.detail
+        assert result.certificate is not None and result.certificate.licence == receipt["licence"]
+        assert load_file(out / file["path"])

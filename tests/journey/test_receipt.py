@@ -56,6 +56,6 @@ def test_a_receipt_that_is_not_ok_says_where_it_ended(tmp_path: Path) -> None:
 
 
 def test_a_named_file_that_is_missing_is_refused(tmp_path: Path) -> None:
-    facts = {"model": receipt.weights(MODEL), "previews": receipt.previews(MODEL), "base": {"path": "base"}}
+    facts = {"model": receipt.weights(MODEL), "previews": receipt.previews(MODEL), "base": {"path": "base"}, "trust": {}}
     with pytest.raises(Trouble, match=r"names models/diffusers/a\.safetensors"):
         receipt.require_complete(tmp_path, facts)

@@ -8,7 +8,7 @@ from atelier.demo.people import Person
 from atelier.demo.trouble import Trouble
 
 # The story that the log has to tell after the journey.
-TOLD = ("base.published", "tier.open", "licence.grant", "training.start", "model.publish", "model.hand_over")
+TOLD = ("base.published", "tier.open", "licence.grant", "training.start", "model.publish", "model.hand_over", "model.certify")
 
 
 def read(dave: Person, studio: str, out: Path) -> list[dict[str, Any]]:

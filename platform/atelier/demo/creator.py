@@ -16,6 +16,7 @@ from atelier.demo.trouble import Trouble
 USE = {"stage": "pre_production", "media": ["web", "festival"], "territories": ["BE", "FR"], "commercial": False}
 PAY_BUTTON = re.compile(r'formaction="([^"]+/pay)"')
 CHECK_SECONDS = 600
+STAMP_SECONDS = 120
 # A run of so few steps has to learn faster to show anything.
 SHORT_RUN = 100
 OPEN = ("queued", "preflight", "running", "finishing")
@@ -193,10 +194,27 @@ def _over(bob: Person, training: str) -> bool:
 
 
 def take_model(bob: Person, model: str, folder: Path) -> dict[str, Any]:
-    """Downloads every file of the model by a link of its own. Returns the model."""
+    """Downloads every file of the model by a link of its own. Returns the model, with digests and sizes as they were handed over."""
     found: dict[str, Any] = bob.get(f"/models/{model}")
+    given = {file["path"]: bob.post(f"/models/{model}/handovers", {"file": file["path"]}) for file in found["files"]}
     with wire.client() as store:
         for file in found["files"]:
-            link = bob.post(f"/models/{model}/handovers", {"file": file["path"]})
-            _fetch(store, link["url"], folder, file["path"], file["sha256"])
+            asked = given[file["path"]]
+            link = asked if "url" in asked else _stamped(bob, asked["id"])
+            _fetch(store, link["url"], folder, file["path"], link["sha256"])
+            file |= {name: link[name] for name in ("sha256", "bytes")}
     return found
+
+
+def _stamped(bob: Person, handover: str) -> dict[str, Any]:
+    """Waits until the certificate is in the copy of the weights. Returns the link to it."""
+
+    def over() -> dict[str, Any] | None:
+        found: dict[str, Any] = bob.get(f"/handovers/{handover}")
+        return None if found["state"] == "preparing" else found
+
+    found = wire.until(over, within=STAMP_SECONDS, late="The certificate of a model is not written.")
+    if found["state"] != "ready":
+        raise Trouble(found["problem"]["sentence"], found["problem"]["code"])
+    link: dict[str, Any] = found["link"]
+    return link

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atelier.demo import auditor, clips, creator, receipt, services, studio
+from atelier.demo import auditor, clips, creator, proof, receipt, services, studio
 from atelier.demo.people import Person
 from atelier.demo.receipt import Receipt
 from atelier.demo.studio import Shop
@@ -72,6 +72,8 @@ class Journey:
             facts["audit"] = {"entries": self._audit()}
         with self._timed("strangers"):
             self._strangers()
+        with self._timed("verify"):
+            facts["trust"] = self._verify()
         receipt.require_complete(self.wanted.out, facts)
         self.receipt.save(self.wanted.out, ok=True)
 
@@ -195,6 +197,15 @@ class Journey:
         auditor.sees_nothing(self.people["carol"], dataset, model, f"/licences/{facts['licence']}", f"/trainings/{facts['training']['id']}")
         auditor.sees_nothing(self.people["dave"], dataset, f"{dataset}/assets")
         tell("carol gets 404 for bob's dataset, model, licence and training; dave for bob's clips")
+
+    def _verify(self) -> dict[str, str]:
+        """In real life the root came long before, and another way."""
+        trust = proof.keep(self.around.web, self.wanted.out)
+        for path, verdict in proof.verify(self.wanted.out, self.receipt.facts["model"]):
+            tell(f"{path}: {verdict}")
+        example = f"{self.wanted.out / self.receipt.facts['model']['files'][0]['path']} --trust {self.wanted.out / trust['root']}"
+        tell(f"without us: python -m licensing verify {example}")
+        return trust
 
 
 def cast(around: Surroundings) -> dict[str, Person]:

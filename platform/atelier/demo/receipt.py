@@ -11,7 +11,7 @@ from typing import Any
 from atelier.demo.trouble import Trouble
 
 NAME = "receipt.json"
-RESULTS = (NAME, "models", "previews", "base", "manifest.json", "audit.csv", "clips")
+RESULTS = (NAME, "models", "previews", "base", "manifest.json", "audit.csv", "clips", "trust")
 FACTS = ("steps", "loss_first", "loss_last", "validation_before", "validation_after")
 
 
@@ -68,6 +68,7 @@ def require_complete(folder: Path, found: Mapping[str, Any]) -> None:
     """Every file that the receipt names lies there. Raises Trouble naming the first that does not."""
     shown = found["previews"]
     named = [*(file["path"] for file in found["model"]["files"]), *shown["base"], *shown["custom"], shown["sheet"], found["base"]["path"]]
+    named += found["trust"].values()
     for path in named:
         if not path or not (folder / path).exists():
             raise Trouble(f"The receipt names {path}, which is not in {folder}.", "receipt_incomplete")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from atelier.devstack import trust
 from atelier.devstack.errors import StackError
 
 SECRETS = ("secret_key", "token_pepper", "postgres", "postgres_admin", "valkey", "s3", "s3_jwt", "stripe_key", "stripe_webhook")
@@ -82,6 +83,8 @@ class Folder:
     def save(self) -> None:
         for name in SECRETS:
             self.secrets.setdefault(name, secrets.token_hex(24))
+        if not all(name in self.secrets for name in trust.NAMES):
+            self.secrets |= trust.fresh()
         self.write_private("state.json", json.dumps({"ports": self.ports, "secrets": self.secrets}, indent=1))
 
     def make(self) -> None:

@@ -8,17 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from atelier.accounts.models import User
-from atelier.kit import store
+from atelier.kit import outbox, store
 from atelier.kit.refused import Refused
+from atelier.licences import revocations, signing
 from atelier.licences.actions import note
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, permit
 from licensing.judge import Action, Use
 
-from .models import Artifact, ArtifactKind, CustomModel, Handover
+from .models import Artifact, ArtifactKind, CustomModel, Handover, Outcome
 from .states import MODEL, ModelState
+
+# A handover without an outcome for this long is not waited for: its message met something that a person has to look at.
+BEING_MADE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -64,37 +70,86 @@ def publish(
     return model
 
 
-def hand_over(*, model: CustomModel, path: str, person: User) -> Link:
-    """A link of five minutes to one file, after asking the rules again. Weights leave an audit entry and a Handover row."""
-    if model.state != ModelState.PUBLISHED:
-        raise Refused("model_withdrawn", "This model was withdrawn and can no longer be downloaded.", status=410)
+@transaction.atomic
+def hand_over(*, model: CustomModel, path: str, person: User) -> Handover | Link:
+    """After asking the rules: for weights a Handover, whose copy is stamped on queue io; for everything else a link at once.
+
+    The same wish again gives the same Handover while its copy is still right: the same licence, end, use and key. Each is noted.
+    """
     artifact = model.artifacts.filter(path=path).first()
     if artifact is None:
+        _require_published(model)
         raise Refused("not_found", "This model has no such file.", status=404)
-    weights = artifact.kind == ArtifactKind.WEIGHTS
-    permit(model.licence, Action.DOWNLOAD if weights else Action.PREVIEW, person, use=Use(**model.use))
+    _permit(artifact, person)
     store.require(store.MODELS, artifact.key)
-    filename = _filename(model, artifact)
-    expires_at = database_now() + timedelta(seconds=store.LINK_SECONDS)
-    if weights:
-        _remember(artifact, person, expires_at)
-    return Link(store.link(store.MODELS, artifact.key, filename), expires_at, filename, artifact.sha256, artifact.bytes)
+    if artifact.kind != ArtifactKind.WEIGHTS:
+        return _link(artifact.key, filename(artifact), artifact.sha256, artifact.bytes)
+    handover = standing(artifact, person) or _prepare(artifact, person)
+    facts = {"path": artifact.path, "layout": artifact.layout, "sha256": artifact.sha256, "handover": handover.public_id}
+    note(model.licence, "model.hand_over", model.public_id, person.id, **facts)
+    return handover
 
 
 @transaction.atomic
-def _remember(artifact: Artifact, person: User, expires_at: Any) -> None:
+def link(*, handover: Handover) -> Link | None:
+    """A link of five minutes to the stamped copy, after asking the rules again; None while there is no copy. Noted each time."""
+    artifact, found = handover.artifact, handover.found
+    if found is None or found.code:
+        return None
+    _permit(artifact, handover.person)
+    store.require(store.MODELS, found.key)
+    note(handover.licence, "model.link", artifact.model.public_id, handover.person_id, handover=handover.public_id, sha256=found.sha256)
+    return _link(found.key, filename(artifact), found.sha256, found.bytes)
+
+
+def standing(artifact: Artifact, person: User) -> Handover | None:
+    """An earlier handover that is as good as a new one: its copy says what a new one would, or is just being made."""
+    rows = Handover.objects.select_related("outcome").filter(artifact=artifact, person=person, licence=artifact.model.licence)
+    same = rows.filter(use=artifact.model.use, ends_at=artifact.model.licence.expires_at)
+    ready = Q(outcome__code="", outcome__signed_by=signing.keys().signer.public.id)
+    being_made = Q(outcome=None, created_at__gt=Now() - BEING_MADE)
+    return same.filter(ready | being_made).order_by("-created_at").first()
+
+
+def _prepare(artifact: Artifact, person: User) -> Handover:
+    licence = artifact.model.licence
+    facts = {"use": artifact.model.use, "ends_at": licence.expires_at}
+    handover = Handover.objects.create(artifact=artifact, person=person, licence=licence, **facts)
+    outbox.post("library.stamp", handover=str(handover.pk))
+    return handover
+
+
+def require_allowed(handover: Handover) -> None:
+    """Whether the rules would still hand it over. Raises Refused."""
+    _permit(handover.artifact, handover.person)
+
+
+def _require_published(model: CustomModel) -> None:
+    if model.state != ModelState.PUBLISHED:
+        raise Refused("model_withdrawn", "This model was withdrawn and can no longer be downloaded.", status=410)
+
+
+def _permit(artifact: Artifact, person: User) -> None:
     model = artifact.model
-    Handover.objects.create(artifact=artifact, person=person, licence=model.licence, expires_at=expires_at)
-    note(model.licence, "model.hand_over", model.public_id, person.id, path=artifact.path, layout=artifact.layout, sha256=artifact.sha256)
+    _require_published(model)
+    action = Action.DOWNLOAD if artifact.kind == ArtifactKind.WEIGHTS else Action.PREVIEW
+    permit(model.licence, action, person, use=Use(**model.use))
+
+
+def _link(key: str, name: str, sha256: str, size: int) -> Link:
+    expires_at = database_now() + timedelta(seconds=store.LINK_SECONDS)
+    return Link(store.link(store.MODELS, key, name), expires_at, name, sha256, size)
 
 
 @transaction.atomic
 def withdraw(*, model: CustomModel, by: UUID | None, reason: str) -> None:
     MODEL.move(model, ModelState.WITHDRAWN)
+    tensors = Outcome.objects.filter(handover__artifact__model=model, code="").values_list("tensors", flat=True).distinct()
+    revocations.withdraw_models(list(tensors))
     note(model.licence, "model.withdraw", model.public_id, by, reason=reason)
 
 
-def _filename(model: CustomModel, artifact: Artifact) -> str:
+def filename(artifact: Artifact) -> str:
     """Ours, never the uploader's: model id, layout and extension."""
-    path = PurePosixPath(artifact.path)
+    model, path = artifact.model, PurePosixPath(artifact.path)
     return f"{model.public_id}-{artifact.layout}{path.suffix}" if artifact.layout else f"{model.public_id}-{path.name}"

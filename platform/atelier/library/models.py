@@ -7,7 +7,7 @@ from atelier.accounts.models import User
 from atelier.kit.models import Row
 from atelier.licences.models import Licence
 
-from .states import MODEL, ModelState
+from .states import MODEL, HandoverState, ModelState
 
 
 class CustomModel(Row):
@@ -56,10 +56,46 @@ class Artifact(Row):
 
 
 class Handover(Row):
-    """One download link given to one person. Rows are only added."""
+    """One copy of the weights for one person, and its certificate, which has the same id. Rows are only added: what became of it is
+    its Outcome. `use` and `ends_at` are what the certificate says, as they were when it was asked for."""
 
     prefix = "hnd"
     artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="handovers")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="handovers")
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="handovers")
-    expires_at = models.DateTimeField()
+    use = models.JSONField()
+    ends_at = models.DateTimeField(null=True, help_text="When the licence ends.")
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(person=person)
+
+    @property
+    def found(self) -> "Outcome | None":
+        """Its outcome, once there is one."""
+        return getattr(self, "outcome", None)
+
+    @property
+    def state(self) -> HandoverState:
+        if self.found is None:
+            return HandoverState.PREPARING
+        return HandoverState.FAILED if self.found.code else HandoverState.READY
+
+
+class Outcome(Row):
+    """How a handover went: the stamped copy in the bucket `models`, or why there is none. Rows are only added."""
+
+    prefix = "out"
+    handover = models.OneToOneField(Handover, on_delete=models.PROTECT, related_name="outcome")
+    code = models.CharField(max_length=40, blank=True)
+    sentence = models.TextField(blank=True)
+    key = models.CharField(max_length=300, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    bytes = models.BigIntegerField(default=0)
+    tensors = models.CharField(max_length=71, blank=True, help_text="What the certificate is about; the same as of the artifact.")
+    signed_by = models.CharField(max_length=64, blank=True, help_text="Id of the key that signed the certificate.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(code="") ^ Q(key="", sha256="", tensors="", signed_by=""), name="outcome_copy_or_reason")
+        ]

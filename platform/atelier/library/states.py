@@ -1,4 +1,4 @@
-"""Where a custom model stands."""
+"""Where a custom model and a handover stand."""
 
 from django.db.models import TextChoices
 
@@ -11,3 +11,11 @@ class ModelState(TextChoices):
 
 
 MODEL = Machine.of(ModelState, {ModelState.PUBLISHED: {ModelState.WITHDRAWN}})
+
+
+class HandoverState(TextChoices):
+    """Not a column: a handover is prepared until there is an outcome, and neither row is ever changed."""
+
+    PREPARING = "preparing", "the certificate is being written into the file"
+    READY = "ready"
+    FAILED = "failed"

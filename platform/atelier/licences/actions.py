@@ -21,6 +21,7 @@ from atelier.ledger.actions import Move, account, post
 from atelier.ledger.models import Account, Kind, Unit
 from licensing.judge import Action
 
+from . import revocations
 from .models import Licence
 from .queries import database_now, permit
 from .states import LICENCE, LicenceState
@@ -76,6 +77,7 @@ def grant(*, holder: User, revision: TierRevision, source: str, accepted_text: s
 @transaction.atomic
 def suspend(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
     LICENCE.move(licence, LicenceState.SUSPENDED, reason=reason)
+    revocations.renew()
     note(licence, "licence.suspend", licence.public_id, by, reason=reason)
 
 
@@ -85,6 +87,7 @@ def restore(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
     if by is not None and licence.reason in PAYMENT_REASONS:
         raise Refused("payment_open", "The payment of this licence is in question; it comes back by itself once that is settled.")
     LICENCE.move(licence, LicenceState.ACTIVE, reason="")
+    revocations.renew()
     note(licence, "licence.restore", licence.public_id, by, reason=reason)
 
 
@@ -92,6 +95,7 @@ def restore(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
 def revoke(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
     """Final. Running trainings notice at their next heartbeat, downloads at the next request."""
     LICENCE.move(licence, LicenceState.REVOKED, reason=reason)
+    revocations.renew()
     note(licence, "licence.revoke", licence.public_id, by, reason=reason)
 
 

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Now
 
 from atelier.accounts.access import studios
 from atelier.accounts.models import Studio, User
@@ -14,8 +15,15 @@ from licensing.terms import Terms
 from .states import LICENCE, LicenceState
 
 
+def next_number() -> Func:
+    return Func(Value("licences_number"), function="nextval", output_field=models.BigIntegerField())
+
+
 class Licence(Row):
+    """`number` is how certificates call the licensee: it names the person to nobody but us, and no two licences have the same."""
+
     prefix = "lic"
+    number = models.BigIntegerField(unique=True, editable=False, db_default=next_number())
     holder = models.ForeignKey(User, on_delete=models.PROTECT, related_name="licences")
     studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="licences")
     revision = models.ForeignKey(TierRevision, on_delete=models.PROTECT, related_name="licences")
@@ -41,3 +49,24 @@ class Licence(Row):
     @classmethod
     def visible_to(cls, person: User) -> Q:
         return Q(holder=person) | Q(studio__in=studios(person))
+
+
+class RevokedModel(models.Model):
+    """Tensors that were taken back, whoever holds them. Rows are only added."""
+
+    tensors = models.CharField(primary_key=True, max_length=71)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.tensors
+
+
+class RevocationList(models.Model):
+    """A list as it was signed and given out. Rows are only added; the highest serial is the one that counts."""
+
+    serial = models.BigIntegerField(primary_key=True)
+    issued_at = models.DateTimeField()
+    document = models.TextField()
+
+    def __str__(self) -> str:
+        return f"revocation list {self.serial}"

@@ -1,10 +1,12 @@
-"""Mails about licences, on queue io."""
+"""Mails about licences, and the list of those that were taken back, on queue io."""
 
+from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
 
 from atelier.kit import outbox
 
+from . import revocations
 from .models import Licence
 
 GRANTED = {
@@ -36,3 +38,14 @@ def tell_granted(licence: str) -> None:
         "url": f"{settings.PUBLIC_URL}/licences/{row.public_id}",
     }
     send_mail(subject.format(**words), text.format(**words), settings.DEFAULT_FROM_EMAIL, [row.holder.email])
+
+
+@outbox.handles("licences.publish_revocations")
+def publish_revocations() -> None:
+    revocations.publish()
+
+
+@shared_task(name="licences.renew_revocations")
+def renew_revocations() -> None:
+    """Beat's: also finds what a lost message left out, for it compares with the rows."""
+    revocations.publish()

@@ -22,8 +22,8 @@ from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, T
 from atelier.catalog.states import VersionState
 from atelier.checkout.models import Order
 from atelier.kit import store
-from atelier.library.actions import StoredFile, publish
-from atelier.library.models import CustomModel
+from atelier.library.actions import StoredFile, hand_over, publish
+from atelier.library.models import CustomModel, Handover
 from atelier.licences.actions import suspend
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now
@@ -40,6 +40,7 @@ from tests.world import World, client_of
 BASE = Path(__file__).parents[3] / "finetune" / "bases" / "tiny"
 CLIP, WEIGHTS = b"a clip", b"weights"
 SHA = "0" * 64
+FILE = "models/comfyui/x.safetensors"
 USE = {"stage": "production", "media": ["web"], "territories": ["FR"], "commercial": False}
 KNOBS = {"steps": 4, "rank": 4, "batch_size": 1, "checkpoint_every": 2}
 PLATFORM_TERMS = ("version", "grantor", "offering", "base_digest")
@@ -64,7 +65,7 @@ def schema() -> dict[str, Any]:
 def operations() -> dict[str, tuple[str, str]]:
     """Operation id to method and path, as the schema describes them; what is outside the API by method and path."""
     described = {call["operationId"]: (method.upper(), path) for path, calls in schema()["paths"].items() for method, call in calls.items()}
-    outside = ("GET /healthz", "GET /api/v1/schema", "POST /webhooks/stripe")
+    outside = ("GET /healthz", "GET /api/v1/schema", "POST /webhooks/stripe", "GET /trust/root.pub", "GET /trust/revocations.json")
     return described | {name: (name.split()[0], name.split()[1]) for name in outside}
 
 
@@ -177,7 +178,10 @@ class Stage:
         quotes = [asked(self.world.bob, self.licence, self.sealed, project) for _ in range(2)]
         training = trainings.start(quote=quotes[0], by=self.world.bob)
         token, _ = issue_token(user=self.world.bob, name="test", scopes=["read"], days=1)
-        self._name(project=project, quote=quotes[1], training=training, model=finished(self.world.bob, self.licence), token=token)
+        model = finished(self.world.bob, self.licence)
+        handover = hand_over(model=model, path=FILE, person=self.world.bob)
+        assert isinstance(handover, Handover)
+        self._name(project=project, quote=quotes[1], training=training, model=model, handover=handover, token=token)
 
     def _name(self, **rows: Any) -> None:
         self.ids |= {name: row.public_id for name, row in rows.items()}
@@ -262,7 +266,7 @@ class Stage:
                 "knobs": KNOBS,
             },
             "trainings_start": {"quote": ids["quote"]},
-            "models_hand_over": {"file": "models/comfyui/x.safetensors"},
+            "models_hand_over": {"file": FILE},
         }
         return known.get(operation, {})
 
@@ -291,7 +295,7 @@ def finished(owner: User, licence: Licence) -> CustomModel:
     key = f"test/{uuid4()}/comfyui.safetensors"
     store.put_bytes(store.MODELS, key, WEIGHTS)
     sha = hashlib.sha256(WEIGHTS).hexdigest()
-    file = StoredFile("models/comfyui/x.safetensors", key, sha, len(WEIGHTS), "weights", "comfyui")
+    file = StoredFile(FILE, key, sha, len(WEIGHTS), "weights", "comfyui")
     facts: dict[str, Any] = {"dataset_root": f"sha256:{SHA}", "name": "Neon", "use": USE, "manifest": {}}
     return publish(owner=owner, licence=licence, training=uuid4(), files=[file], **facts)
 

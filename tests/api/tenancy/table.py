@@ -29,82 +29,85 @@ REFUSALS = {
 }
 
 TABLE = """
-operation              needs    anonymous creator  stranger owner    admin    auditor  foreign  staff    suspended unscoped
+operation                   needs    anonymous creator  stranger owner    admin    auditor  foreign  staff    suspended unscoped
 
-GET /healthz           -        200       200      200      200      200      200      200      200      200       200
-GET /api/v1/schema     -        200       200      200      200      200      200      200      200      200       200
-POST /webhooks/stripe  -        unsigned  unsigned unsigned unsigned unsigned unsigned unsigned unsigned unsigned  unsigned
-catalogue              -        sees      sees     sees     sees     sees     sees     sees     sees     sees      sees
-tiers_get              -        200       200      200      200      200      200      200      200      200       200
+GET /healthz                -        200       200      200      200      200      200      200      200      200       200
+GET /api/v1/schema          -        200       200      200      200      200      200      200      200      200       200
+POST /webhooks/stripe       -        unsigned  unsigned unsigned unsigned unsigned unsigned unsigned unsigned unsigned  unsigned
+GET /trust/root.pub         -        200       200      200      200      200      200      200      200      200       200
+GET /trust/revocations.json -        200       200      200      200      200      200      200      200      200       200
+catalogue                   -        sees      sees     sees     sees     sees     sees     sees     sees     sees      sees
+tiers_get                   -        200       200      200      200      200      200      200      200      200       200
 
-me                     read     401       200      200      200      200      200      200      200      401       scope
-tokens_list            read     401       sees     none     none     none     none     none     none     401       scope
-tokens_issue           session  401       201      201      201      201      201      201      201      401       session
-tokens_revoke          session  401       204      404      404      404      404      404      404      401       session
+me                          read     401       200      200      200      200      200      200      200      401       scope
+tokens_list                 read     401       sees     none     none     none     none     none     none     401       scope
+tokens_issue                session  401       201      201      201      201      201      201      201      401       session
+tokens_revoke               session  401       204      404      404      404      404      404      404      401       session
 
-studios_list           read     401       none     none     sees     sees     sees     none     none     401       scope
-studios_open           studio   401       201      201      201      201      201      201      201      401       scope
-studios_members_add    studio   401       404      404      201      201      role     404      404      401       scope
-studios_audit          read     401       404      404      sees     sees     sees     404      404      401       scope
-studios_audit_csv      read     401       404      404      sees     sees     sees     404      404      401       scope
-studios_usage          read     401       404      404      sees     sees     sees     404      404      401       scope
+studios_list                read     401       none     none     sees     sees     sees     none     none     401       scope
+studios_open                studio   401       201      201      201      201      201      201      201      401       scope
+studios_members_add         studio   401       404      404      201      201      role     404      404      401       scope
+studios_audit               read     401       404      404      sees     sees     sees     404      404      401       scope
+studios_audit_csv           read     401       404      404      sees     sees     sees     404      404      401       scope
+studios_usage               read     401       404      404      sees     sees     sees     404      404      401       scope
 
-titles_list            read     401       none     none     sees     sees     sees     none     none     401       scope
-titles_add             studio   401       404      404      201      201      role     404      404      401       scope
-bases_list             read     401       none     none     sees     sees     sees     none     none     401       scope
-bases_open             studio   401       404      404      201      201      role     404      404      401       scope
-bases_get              read     401       404      404      200      200      200      404      404      401       scope
-bases_parts            studio   401       404      404      200      200      role     404      404      401       scope
-bases_complete         studio   401       404      404      200      200      role     404      404      401       scope
-bases_publish          studio   401       404      404      202      202      role     404      404      401       scope
-offerings_list         read     401       none     none     sees     sees     sees     none     none     401       scope
-offerings_open         studio   401       404      404      201      201      role     404      404      401       scope
-tiers_list             read     401       none     none     sees     sees     sees     none     none     401       scope
-tiers_open             studio   401       404      404      201      201      role     404      404      401       scope
-tiers_revise           studio   401       404      404      201      201      role     404      404      401       scope
-tiers_close            studio   401       404      404      200      200      role     404      404      401       scope
+titles_list                 read     401       none     none     sees     sees     sees     none     none     401       scope
+titles_add                  studio   401       404      404      201      201      role     404      404      401       scope
+bases_list                  read     401       none     none     sees     sees     sees     none     none     401       scope
+bases_open                  studio   401       404      404      201      201      role     404      404      401       scope
+bases_get                   read     401       404      404      200      200      200      404      404      401       scope
+bases_parts                 studio   401       404      404      200      200      role     404      404      401       scope
+bases_complete              studio   401       404      404      200      200      role     404      404      401       scope
+bases_publish               studio   401       404      404      202      202      role     404      404      401       scope
+offerings_list              read     401       none     none     sees     sees     sees     none     none     401       scope
+offerings_open              studio   401       404      404      201      201      role     404      404      401       scope
+tiers_list                  read     401       none     none     sees     sees     sees     none     none     401       scope
+tiers_open                  studio   401       404      404      201      201      role     404      404      401       scope
+tiers_revise                studio   401       404      404      201      201      role     404      404      401       scope
+tiers_close                 studio   401       404      404      200      200      role     404      404      401       scope
 
-orders_list            read     401       sees     none     none     none     none     none     sees     401       scope
-orders_open            buy      401       201      201      201      201      201      201      201      401       scope
-orders_get             read     401       200      404      404      404      404      404      200      401       scope
-orders_refund          buy      401       202      404      404      404      404      404      202      401       scope
+orders_list                 read     401       sees     none     none     none     none     none     sees     401       scope
+orders_open                 buy      401       201      201      201      201      201      201      201      401       scope
+orders_get                  read     401       200      404      404      404      404      404      200      401       scope
+orders_refund               buy      401       202      404      404      404      404      404      202      401       scope
 
-licences_list          read     401       sees     none     sees     sees     sees     none     none     401       scope
-licences_get           read     401       200      404      200      200      200      404      404      401       scope
-licences_base_download train    401       200      404      holder   holder   holder   404      404      401       scope
-licences_suspend       studio   401       role     404      200      200      role     404      404      401       scope
-licences_restore       studio   401       role     404      200      200      role     404      404      401       scope
-licences_revoke        studio   401       role     404      200      200      role     404      404      401       scope
+licences_list               read     401       sees     none     sees     sees     sees     none     none     401       scope
+licences_get                read     401       200      404      200      200      200      404      404      401       scope
+licences_base_download      train    401       200      404      holder   holder   holder   404      404      401       scope
+licences_suspend            studio   401       role     404      200      200      role     404      404      401       scope
+licences_restore            studio   401       role     404      200      200      role     404      404      401       scope
+licences_revoke             studio   401       role     404      200      200      role     404      404      401       scope
 
-datasets_list          read     401       sees     none     none     none     none     none     none     401       scope
-datasets_open          train    401       201      201      201      201      201      201      201      401       scope
-datasets_read          read     401       200      404      404      404      404      404      404      401       scope
-datasets_withdraw      train    401       204      404      404      404      404      404      404      401       scope
-datasets_attest        train    401       200      404      404      404      404      404      404      401       scope
-datasets_seal          train    401       200      404      404      404      404      404      404      401       scope
-attestation_read       read     401       200      404      404      404      404      404      404      401       scope
-captions_apply         train    401       200      404      404      404      404      404      404      401       scope
-assets_list            read     401       sees     404      404      404      404      404      404      401       scope
-assets_add             train    401       201      404      404      404      404      404      404      401       scope
-assets_read            read     401       200      404      404      404      404      404      404      401       scope
-assets_caption         train    401       200      404      404      404      404      404      404      401       scope
-assets_remove          train    401       204      404      404      404      404      404      404      401       scope
-assets_parts           train    401       200      404      404      404      404      404      404      401       scope
-assets_complete        train    401       202      404      404      404      404      404      404      401       scope
-assets_preview         read     401       200      404      404      404      404      404      404      401       scope
+datasets_list               read     401       sees     none     none     none     none     none     none     401       scope
+datasets_open               train    401       201      201      201      201      201      201      201      401       scope
+datasets_read               read     401       200      404      404      404      404      404      404      401       scope
+datasets_withdraw           train    401       204      404      404      404      404      404      404      401       scope
+datasets_attest             train    401       200      404      404      404      404      404      404      401       scope
+datasets_seal               train    401       200      404      404      404      404      404      404      401       scope
+attestation_read            read     401       200      404      404      404      404      404      404      401       scope
+captions_apply              train    401       200      404      404      404      404      404      404      401       scope
+assets_list                 read     401       sees     404      404      404      404      404      404      401       scope
+assets_add                  train    401       201      404      404      404      404      404      404      401       scope
+assets_read                 read     401       200      404      404      404      404      404      404      401       scope
+assets_caption              train    401       200      404      404      404      404      404      404      401       scope
+assets_remove               train    401       204      404      404      404      404      404      404      401       scope
+assets_parts                train    401       200      404      404      404      404      404      404      401       scope
+assets_complete             train    401       202      404      404      404      404      404      404      401       scope
+assets_preview              read     401       200      404      404      404      404      404      404      401       scope
 
-projects_list          read     401       sees     none     none     none     none     none     none     401       scope
-projects_declare       train    401       201      201      201      201      201      201      201      401       scope
-quotes_ask             train    401       201      404      404      404      404      404      404      401       scope
-trainings_list         read     401       sees     none     none     none     none     none     none     401       scope
-trainings_start        train    401       201      404      404      404      404      404      404      401       scope
-trainings_get          read     401       200      404      404      404      404      404      404      401       scope
-trainings_cancel       train    401       200      404      404      404      404      404      404      401       scope
-trainings_events       read     401       200      404      404      404      404      404      404      401       scope
+projects_list               read     401       sees     none     none     none     none     none     none     401       scope
+projects_declare            train    401       201      201      201      201      201      201      201      401       scope
+quotes_ask                  train    401       201      404      404      404      404      404      404      401       scope
+trainings_list              read     401       sees     none     none     none     none     none     none     401       scope
+trainings_start             train    401       201      404      404      404      404      404      404      401       scope
+trainings_get               read     401       200      404      404      404      404      404      404      401       scope
+trainings_cancel            train    401       200      404      404      404      404      404      404      401       scope
+trainings_events            read     401       200      404      404      404      404      404      404      401       scope
 
-models_list            read     401       sees     none     none     none     none     none     none     401       scope
-models_get             read     401       200      404      404      404      404      404      404      401       scope
-models_hand_over       train    401       201      404      404      404      404      404      404      401       scope
+models_list                 read     401       sees     none     none     none     none     none     none     401       scope
+models_get                  read     401       200      404      404      404      404      404      404      401       scope
+models_hand_over            train    401       202      404      404      404      404      404      404      401       scope
+handovers_get               train    401       200      404      404      404      404      404      404      401       scope
 """
 
 

@@ -1,16 +1,18 @@
-"""Custom models, their files, and the links that hand them over."""
+"""Custom models, their files, and the copies and links that hand them over."""
 
 from typing import Any, ClassVar
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from atelier.accounts import access
 from atelier.library import actions
-from atelier.library.models import Artifact, CustomModel
+from atelier.library.actions import Link
+from atelier.library.models import Artifact, CustomModel, Handover
+from atelier.library.states import HandoverState
 
 from ..fields import PublicId
 from ..views import View
@@ -48,7 +50,7 @@ class HandoverIn(serializers.Serializer[Any]):
     file = serializers.CharField(max_length=200, help_text="A file's path, as the model lists it.")
 
 
-class HandoverOut(serializers.Serializer[Any]):
+class LinkOut(serializers.Serializer[Any]):
     url = serializers.URLField()
     expires_at = serializers.DateTimeField()
     filename = serializers.CharField()
@@ -56,18 +58,67 @@ class HandoverOut(serializers.Serializer[Any]):
     bytes = serializers.IntegerField()
 
 
+class FailureOut(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+
+
+class HandoverOut(serializers.Serializer[Any]):
+    """A copy of the weights with its certificate inside. Digest and size are the copy's, not those that the model lists."""
+
+    id = serializers.CharField(help_text="Also the id of the certificate.")
+    model = serializers.CharField()
+    file = serializers.CharField()
+    state = serializers.ChoiceField(choices=HandoverState.choices)
+    problem = FailureOut(allow_null=True, help_text="Why it failed.")
+    licensee = serializers.IntegerField(help_text="The number under which the certificate knows the holder of the licence.")
+    created_at = serializers.DateTimeField()
+    link = LinkOut(allow_null=True, help_text="Once it is ready. Lives five minutes; ask again for another.")
+
+
+def described(handover: Handover, link: Link | None) -> dict[str, Any]:
+    found = handover.found
+    failed = found is not None and found.code
+    rows = {"model": handover.artifact.model.public_id, "file": handover.artifact.path, "licensee": handover.licence.number}
+    own = {"id": handover.public_id, "state": handover.state, "created_at": handover.created_at}
+    return HandoverOut({**own, **rows, "problem": found if failed else None, "link": link}).data
+
+
 class Handovers(View):
     scopes: ClassVar = {"POST": "train"}
 
-    @extend_schema(operation_id="models_hand_over", request=HandoverIn, responses={201: HandoverOut})
+    @extend_schema(
+        operation_id="models_hand_over",
+        request=HandoverIn,
+        responses={
+            201: OpenApiResponse(LinkOut, description="Previews, sheet and manifest: a link at once."),
+            202: OpenApiResponse(
+                HandoverOut, description="Weights: a copy with its certificate is made, or is there from an earlier time."
+            ),
+        },
+    )
     def post(self, request: Request, model: str) -> Response:
         row = access.find(CustomModel, model, self.person)
-        link = actions.hand_over(model=row, path=self.understand(HandoverIn)["file"], person=self.person)
-        return Response(HandoverOut(link).data, status=201)
+        given = actions.hand_over(model=row, path=self.understand(HandoverIn)["file"], person=self.person)
+        if isinstance(given, Link):
+            return Response(LinkOut(given).data, status=201)
+        return Response(described(given, None), status=202)
+
+
+class HandoverDetail(View):
+    """Gives the file away, so it asks for the scope that asking for the file asks for."""
+
+    scopes: ClassVar = {"GET": "train"}
+
+    @extend_schema(operation_id="handovers_get", responses=HandoverOut)
+    def get(self, request: Request, handover: str) -> Response:
+        row = access.find(Handover, handover, self.person)
+        return Response(described(row, actions.link(handover=row)))
 
 
 urlpatterns = [
     path("models", Models.as_view()),
     path("models/<str:model>", ModelDetail.as_view()),
     path("models/<str:model>/handovers", Handovers.as_view()),
+    path("handovers/<str:handover>", HandoverDetail.as_view()),
 ]

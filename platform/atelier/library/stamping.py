@@ -1,0 +1,107 @@
+"""One stamped copy: fetched, certified, stored, loaded back from the store, and held against the original and the trust root."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from atelier.kit import store
+from atelier.kit.refused import Refused
+from atelier.licences import signing
+from atelier.licences.queries import database_now
+from licensing import certificate, stamp, tensors
+from licensing.certificate import Certificate
+from licensing.context import Use
+from licensing.findings import Malformed
+from licensing.trust import Sealed
+from licensing.verify import Question, verify
+
+from .actions import filename
+from .models import ArtifactKind, Handover
+
+
+class NotVerified(RuntimeError):
+    """A copy that we have just made is not what it should be, or our own verifier does not believe it."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What an Outcome keeps of it. `sha256` is of the whole stamped file, as the store gives it back."""
+
+    key: str
+    sha256: str
+    bytes: int
+    tensors: str
+    signed_by: str
+
+
+def prepare(handover: Handover) -> Copy:
+    """Safe to repeat: the key is the handover's. Refused where the original cannot be stamped or the store is away (503)."""
+    with TemporaryDirectory(prefix="handover-") as folder:
+        original, stamped, back = (Path(folder) / name for name in ("original", "stamped", "back"))
+        _fetch(handover, original)
+        digest = _digest(original)
+        _write(original, stamped, handover, _certify(handover, digest))
+        key = f"handovers/{handover.pk}/{filename(handover.artifact)}"
+        store.put_file(store.MODELS, key, stamped)
+        sha256 = store.get_file(store.MODELS, key, back)
+        _require_same(handover, back, digest)
+        return Copy(key, sha256, back.stat().st_size, digest, signing.keys().signer.public.id)
+
+
+def _fetch(handover: Handover, path: Path) -> None:
+    artifact = handover.artifact
+    if store.get_file(store.MODELS, artifact.key, path) != artifact.sha256:
+        raise Refused("object_altered", "The file in the object store is not the one that the training made. Write to us.", status=500)
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return tensors.digest(file)
+    except Malformed as error:
+        raise Refused("not_stampable", f"No certificate can be written into this file. {error.detail}", status=500) from error
+
+
+def _certify(handover: Handover, digest: str) -> Sealed:
+    artifact, licence, keys = handover.artifact, handover.licence, signing.keys()
+    said = Certificate(
+        id=handover.public_id,
+        name=filename(artifact),
+        tensors=digest,
+        licence=licence.public_id,
+        terms=licence.terms,
+        licensee=licence.number,
+        begins_at=licence.granted_at,
+        ends_at=handover.ends_at,
+        dataset=artifact.model.dataset_root,
+        consents=None,
+        training=_training(handover),
+        fingerprint=None,
+        layout=artifact.layout,
+        use=Use(**handover.use),
+        issued_at=database_now(),
+    )
+    return certificate.issue(said, keys.signer, keys.keys)
+
+
+def _training(handover: Handover) -> str | None:
+    """The digest of the engine's own account of the run, which is one of the model's files."""
+    manifest = handover.artifact.model.artifacts.filter(kind=ArtifactKind.MANIFEST).first()
+    return manifest and f"sha256:{manifest.sha256}"
+
+
+def _write(original: Path, stamped: Path, handover: Handover, sealed: Sealed) -> None:
+    notes = {"modelspec.license": f"Atelier {handover.licence.public_id}, terms {handover.licence.revision.terms_id}"}
+    with original.open("rb") as model, stamped.open("wb") as copy:
+        stamp.stamp(model, copy, sealed, notes)
+
+
+def _require_same(handover: Handover, back: Path, digest: str) -> None:
+    """Judged as the customer will, with nothing but the file and the root."""
+    if (found := _digest(back)) != digest:
+        raise NotVerified(f"{handover}: the stamped tensors are {found}, the original's {digest}.")
+    question = Question(root=signing.keys().root, at=database_now(), licensee=handover.licence.number)
+    with back.open("rb") as file:
+        result = verify(file, question)
+    if not result:
+        raise NotVerified(f"{handover}: {result.finding}: {result.detail}")
