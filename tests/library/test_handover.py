@@ -166,6 +166,20 @@ def test_what_is_taken_back_while_it_is_prepared_is_not_given(world: World) -> N
     assert ask(world.bob, model).json()["id"] != handover
 
 
+def test_a_withdrawal_while_the_copy_is_stamped_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = published(world)
+    handover, prepare = ask(world.bob, model).json()["id"], stamping.prepare
+
+    def overtaken(row: Handover) -> stamping.Copy:
+        copy = prepare(row)
+        actions.withdraw(model=CustomModel.objects.get(pk=model.pk), by=None, reason="takedown")
+        return copy
+
+    monkeypatch.setattr(stamping, "prepare", overtaken)
+    run_outbox()
+    assert look(world.bob, handover).json()["problem"]["code"] == "model_withdrawn"
+
+
 def test_the_rules_are_asked_again_for_each_link(world: World) -> None:
     model = published(world)
     handover = ask(world.bob, model).json()["id"]

@@ -87,7 +87,7 @@ def _certify(handover: Handover, digest: str) -> Sealed:
 def _training(handover: Handover) -> str | None:
     """The digest of the engine's own account of the run, which is one of the model's files."""
     manifest = handover.artifact.model.artifacts.filter(kind=ArtifactKind.MANIFEST).first()
-    return manifest and f"sha256:{manifest.sha256}"
+    return None if manifest is None else f"sha256:{manifest.sha256}"
 
 
 def _write(original: Path, stamped: Path, handover: Handover, sealed: Sealed) -> None:
