@@ -163,8 +163,8 @@ class Lane:
         self._introduce()
         self.model.put_on(self.training.stack)
         for steps in self.training.steps():
-            for work, step in list(zip(self.works, steps, strict=True)):
-                if not _well([work], self.failed, partial(self._after, work, step)) or step.number == work.job.knobs.steps:
+            for work, step in sorted(zip(self.works, steps, strict=True), key=_ends):
+                if not _well([work], self.failed, partial(self._after, work, step)) or _ends((work, step)):
                     self._leave(work)
 
     def _introduce(self) -> None:
@@ -207,3 +207,9 @@ class Lane:
             yield stack
         finally:
             self.model.put_on(self.training.stack)
+
+
+def _ends(seat: tuple[Work, Step]) -> bool:
+    """Those at their last step come last, since their endings take long."""
+    work, step = seat
+    return step.number == work.job.knobs.steps
