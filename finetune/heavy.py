@@ -7,6 +7,7 @@ import sys
 from types import FrameType
 
 from finetune import allocator, exits, files, outlet, terminal
+from finetune import bench as benchmark
 from finetune import run as engine
 from finetune import serve as server
 from finetune.arrange import arrange
@@ -68,6 +69,13 @@ def serve(_options: argparse.Namespace) -> int:
     output = outlet.claim()
     allocator.keep_large_blocks()
     return server.serve(output)
+
+
+def bench(options: argparse.Namespace) -> int:
+    found = benchmark.measure(options.base, quick=options.quick)
+    files.write_text(options.json, json.dumps(found, indent=1) + "\n")
+    print(benchmark.table(found))
+    return exits.DONE
 
 
 def calibrate(options: argparse.Namespace) -> int:

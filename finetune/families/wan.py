@@ -72,7 +72,8 @@ class Wan:
         mix = sigma.view(-1, 1, 1, 1, 1)
         noisy = ((1 - mix) * latents + mix * noise).to(self.pipeline.transformer.dtype)
         told = self.pipeline.transformer(noisy, timestep=sigma * 1000, encoder_hidden_states=text, return_dict=False)[0]
-        return functional.mse_loss(told.float(), noise - latents, reduction="none").flatten(1).mean(1)
+        told = told.to(torch.promote_types(told.dtype, torch.float32))
+        return functional.mse_loss(told, (noise - latents).to(told.dtype), reduction="none").flatten(1).mean(1)
 
     def put_on(self, stack: Stack) -> None:
         self.take_off()
