@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 import numpy as np
 import torch
@@ -235,7 +235,7 @@ def second_start(base: Path) -> float:
     return _short(seconds[1] / seconds[0])
 
 
-def _await(lines: TextIO, name: str) -> None:
+def _await(lines: IO[str], name: str) -> None:
     for line in lines:
         if (told := json.loads(line)["event"]) == name:
             return

@@ -180,10 +180,10 @@ class _Wrapped(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.rests:
-            return self.linear(x)  # type: ignore[no-any-return]
+            return self.linear(x)
         pair = self.stack.pairs[self.layer]
         if torch.is_grad_enabled():
-            return _Added.apply(x, self.linear.weight, self.linear.bias, pair, pair.a, pair.b, self.stack.scale)  # type: ignore[no-any-return, no-untyped-call]
+            return _Added.apply(x, self.linear.weight, self.linear.bias, pair, pair.a, pair.b, self.stack.scale)
         return self._as_its_file(x, pair.a[0], pair.b[0])
 
     def _as_its_file(self, x: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
