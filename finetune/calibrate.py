@@ -12,7 +12,8 @@ import torch
 
 from finetune import families
 from finetune.estimate import Calibration
-from finetune.families.model import Adapter, Model, Shot
+from finetune.families.model import Model, Shot
+from finetune.lora import Adapter, Stack
 from finetune.manifest import directory_digest
 
 REPEATS = 9
@@ -95,11 +96,12 @@ def _train(model: Model, count: int, repeats: int = 0) -> list[float]:
     sigma = model.sigmas(torch.full((count,), 0.5)).to(model.device)
     targets = families.layout("wan").targets
     layers = tuple(sorted(layer for layer in model.facts.layers if layer.endswith(targets)))
-    parameters = list(model.put_on(Adapter(layers, RANK, RANK, 0)).values())
-    adamw = torch.optim.AdamW(parameters, 1e-4, fused=True)
+    stack = Stack([Adapter(layers, RANK, RANK, 0)], model.facts.layers, model.device)
+    model.put_on(stack)
+    adamw = torch.optim.AdamW(stack.rows, 1e-4, fused=True)
 
     def step() -> None:
-        adamw.zero_grad(set_to_none=True)
+        stack.gradients.zero_()
         model.loss(latents, text, sigma, torch.zeros_like(latents)).mean().backward()
         adamw.step()
 

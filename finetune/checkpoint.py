@@ -5,9 +5,8 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import torch
-
-from finetune import files, optimiser_state, weights
+from finetune import files, weights
+from finetune.train import Pass
 
 KEPT = 2
 
@@ -28,13 +27,13 @@ class Progress:
     shared_pass_with: list[str] = field(default_factory=list)
 
 
-def save(out: Path, progress: Progress, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer) -> Path:
+def save(out: Path, progress: Progress, training: Pass, seat: int) -> Path:
     """Returns `checkpoints/step-000020`, relative to `out`; older ones beyond the last two are removed."""
     path = out / "checkpoints" / f"step-{progress.step:06d}"
 
     def fill(draft: Path) -> None:
-        weights.save(draft / "adapter.safetensors", dict(parameters))
-        weights.save(draft / "optimiser.safetensors", optimiser_state.take(optimiser, list(parameters)))
+        weights.save(draft / "adapter.safetensors", training.stack.read(seat))
+        weights.save(draft / "optimiser.safetensors", training.memory(seat))
         files.write_text(draft / "progress.json", json.dumps(asdict(progress), indent=1) + "\n")
 
     files.write_directory(path, fill)
@@ -43,13 +42,14 @@ def save(out: Path, progress: Progress, parameters: dict[str, torch.nn.Parameter
     return path.relative_to(out)
 
 
-def latest(out: Path, job: str) -> tuple[Path, Progress] | None:
-    """The newest checkpoint of the job with this digest, if there is one."""
-    for path in sorted((out / "checkpoints").glob("step-*"), reverse=True):
-        progress = Progress(**json.loads((path / "progress.json").read_text(encoding="utf-8")))
-        if progress.job == job:
-            return path, progress
-    return None
+def found(out: Path, job: str) -> dict[int, Path]:
+    """The checkpoints of the job with this digest, by step."""
+    known = {path: load(path) for path in (out / "checkpoints").glob("step-*")}
+    return {progress.step: path for path, progress in known.items() if progress.job == job}
+
+
+def load(path: Path) -> Progress:
+    return Progress(**json.loads((path / "progress.json").read_text(encoding="utf-8")))
 
 
 def clear(out: Path) -> None:
@@ -57,8 +57,6 @@ def clear(out: Path) -> None:
     shutil.rmtree(out / "checkpoints", ignore_errors=True)
 
 
-def restore(path: Path, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer) -> None:
-    adapter = weights.load(path / "adapter.safetensors")
-    for name, parameter in parameters.items():
-        parameter.data.copy_(adapter[name])
-    optimiser_state.give(optimiser, list(parameters), weights.load(path / "optimiser.safetensors"))
+def restore(path: Path, training: Pass, seat: int) -> None:
+    training.stack.write(seat, weights.load(path / "adapter.safetensors"))
+    training.remember(seat, weights.load(path / "optimiser.safetensors"))

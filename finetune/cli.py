@@ -85,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--base", type=Path, default=estimate.DEFAULT.parent / "tiny")
     calibrate.set_defaults(command=_elsewhere, elsewhere="heavy:calibrate")
 
+    bench = commands.add_parser("bench", help="what this engine gains over plain peft here, side by side in one run")
+    bench.add_argument("--quick", action="store_true", help="the tiny base alone, few rounds")
+    bench.add_argument("--json", type=Path, required=True)
+    bench.add_argument("--base", type=Path, default=estimate.DEFAULT.parent / "tiny")
+    bench.set_defaults(command=_elsewhere, elsewhere="heavy:bench")
+
     draw = commands.add_parser("draw", help="draw captioned clips: .mp4 and .txt beside it")
     draw.add_argument("out", type=Path)
     draw.add_argument("--count", type=int, default=24)

@@ -4,18 +4,19 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 
 from finetune import allocator, exits, files, outlet, terminal
+from finetune import bench as benchmark
 from finetune import run as engine
 from finetune import serve as server
+from finetune.arrange import arrange
 from finetune.calibrate import measure
 from finetune.events import Event, Listener, event
 from finetune.exits import Ended
 from finetune.job import Job
 from finetune.resident import Resident
+from finetune.work import Work
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,21 +30,28 @@ def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, stop)
     tell, bases = _listener(), Resident()
     allocator.keep_large_blocks()
-    codes = [_run_one(path, options, tell, bases, lambda: bool(stopping)) for path in options.jobs]
-    return next((code for code in codes if code), exits.DONE)
+    codes: list[int] = []
 
+    def failed(work: Work, error: Exception) -> None:
+        if not isinstance(error, Ended):
+            raise error
+        codes.append(refuse(work.job.id, error))
 
-def _run_one(path: Path, options: argparse.Namespace, tell: Listener, bases: Resident, stopping: Callable[[], bool]) -> int:
-    name = path.stem
-    try:
-        job = Job.load(path)
-        name = job.id
-        out = options.out / name if len(options.jobs) > 1 else options.out
-        engine.run(job, out, bases=bases, tell=tell, resume=options.resume, stopping=stopping)
-    except Ended as ended:
+    def refuse(name: str, ended: Ended) -> int:
         tell(event("error", name, exit=ended.exit, code=ended.code, detail=str(ended)))
         return ended.exit
-    return exits.DONE
+
+    works = []
+    for path in options.jobs:
+        try:
+            job = Job.load(path)
+            out = options.out / job.id if len(options.jobs) > 1 else options.out
+            works.append(Work(job, out, tell, lambda: bool(stopping), options.resume))
+        except Ended as ended:
+            codes.append(refuse(path.stem, ended))
+    for group in arrange(works):
+        engine.run_many(group, bases=bases, failed=failed)
+    return next(iter(codes), exits.DONE)
 
 
 def _listener() -> Listener:
@@ -61,6 +69,13 @@ def serve(_options: argparse.Namespace) -> int:
     output = outlet.claim()
     allocator.keep_large_blocks()
     return server.serve(output)
+
+
+def bench(options: argparse.Namespace) -> int:
+    found = benchmark.measure(options.base, quick=options.quick)
+    files.write_text(options.json, json.dumps(found, indent=1) + "\n")
+    print(benchmark.table(found))
+    return exits.DONE
 
 
 def calibrate(options: argparse.Namespace) -> int:

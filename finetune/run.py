@@ -1,85 +1,83 @@
-"""One job, start to end: preflight, load, encode, validate, train, preview, export, verify."""
+"""Jobs, start to end: preflight, load, encode, validate, train, preview, export, verify. One, or several that share a pass.
 
-import json
-import time
-from collections.abc import Callable, Iterator
+Each job has its own directory, checkpoints and end. One that fails, stops or is done leaves; the others go on.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from finetune import checkpoint, encode, export, files, previews, store, train, validate
-from finetune.checkpoint import Progress
-from finetune.encode import Encoded
-from finetune.events import Event, Listener, event, rounded
-from finetune.exits import OutOfMemory, Stopped
-from finetune.families.model import Adapter, Model, Shot
+from finetune import checkpoint, encode, files, starts, store
+from finetune.events import Listener
+from finetune.exits import BadData, OutOfMemory
+from finetune.families.model import Model
+from finetune.finish import finish, held_out_loss, previews_on_the_way, shot_of
 from finetune.job import Job
-from finetune.media import Frames
-from finetune.plan import Plan, prepare
+from finetune.lora import Adapter, Stack
+from finetune.plan import prepare
 from finetune.resident import Resident
+from finetune.train import Material, Pass, Seat, Step
 from finetune.windows import schedule
+from finetune.work import MANIFEST, Work
 
-VERSION = 1
-METRICS = "metrics.jsonl"
-MANIFEST = "manifest.json"
-
-
-@dataclass
-class Run:
-    """A job at work in its output directory. `stopping` is asked between steps."""
-
-    job: Job
-    out: Path
-    tell: Listener
-    stopping: Callable[[], bool]
-    progress: Progress = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.progress = Progress(self.job.digest)
-
-    def say(self, name: str, /, **facts: Any) -> None:
-        self._log(event(name, self.job.id, **facts))
-
-    def _log(self, told: Event) -> None:
-        if told.event in ("step", "validation", "checkpoint"):
-            with (self.out / METRICS).open("a", encoding="utf-8") as file:
-                file.write(told.line + "\n")
-        self.tell(told)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        self.say("phase", name=name)
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = self.progress.seconds.get(name, 0.0) + time.perf_counter() - began
-            self.progress.seconds[name] = round(spent, 3)
-
-    def pause(self) -> None:
-        """Between two pieces of work outside the loop: the last checkpoint is what a resumed run starts from."""
-        if self.stopping():
-            raise Stopped(f"Stopped at step {self.progress.step} of {self.job.knobs.steps}; resume to go on.")
+Failed = Callable[[Work, Exception], None]
 
 
 def run(
     job: Job, out: Path, *, bases: Resident, tell: Listener, resume: bool = False, stopping: Callable[[], bool] = lambda: False
 ) -> Path:
     """Returns the path of the manifest it wrote. Raises one of `exits` when the run ends otherwise."""
-    work = Run(job, out, tell, stopping)
-    with files.guarded(), _memory():
-        out.mkdir(parents=True, exist_ok=True)
-        with work.phase("preflight"):
-            plan = prepare(job)
-        with work.phase("load"):
-            model = bases.get(job.family, job.base.path, job.base.digest)
+
+    def failed(_work: Work, error: Exception) -> None:
+        raise error
+
+    run_many([Work(job, out, tell, stopping, resume)], bases=bases, failed=failed)
+    return out / MANIFEST
+
+
+def run_many(works: Sequence[Work], *, bases: Resident, failed: Failed) -> None:
+    """One pass for all, which must be such as `group` puts together. A job that does not end well is told of to `failed`."""
+    group = _each(_each(works, failed, _plan), failed, partial(_load, bases=bases))
+    if group:
+        job = group[0].job
+        model = bases.get(job.family, job.base.path, job.base.digest)
         try:
-            return _run(work, plan, model, resume)
+            _run(group, model, failed)
         finally:
             model.take_off()
+
+
+def _run(works: list[Work], model: Model, failed: Failed) -> None:
+    works = _together(works, failed, partial(starts.find, works))
+    works = _together(works, failed, partial(_preflight, works, model))
+    works = _each(works, failed, partial(_encode, model=model))
+    if works:
+        _together(works, failed, lambda: Lane(works, model, failed).run())
+
+
+def _each(works: Sequence[Work], failed: Failed, do: Callable[[Work], object]) -> list[Work]:
+    """Those for which it went well."""
+    return [work for work in works if _well([work], failed, partial(do, work))]
+
+
+def _together(works: list[Work], failed: Failed, do: Callable[[], object]) -> list[Work]:
+    """What fails for all at once is told to each that is still among `works`."""
+    return works if _well(works, failed, do) else []
+
+
+def _well(works: list[Work], failed: Failed, do: Callable[[], object]) -> bool:
+    try:
+        with files.guarded(), _memory():
+            do()
+    except Exception as error:
+        for work in works:
+            failed(work, error)
+        return False
+    return True
 
 
 @contextmanager
@@ -95,199 +93,123 @@ def _memory() -> Iterator[None]:
         raise OutOfMemory(sentence) from error
 
 
-def _run(work: Run, plan: Plan, model: Model, resume: bool) -> Path:
-    job, knobs = work.job, work.job.knobs
-    (work.out / MANIFEST).unlink(missing_ok=True)
-    found = checkpoint.latest(work.out, job.digest) if resume else None
-    if found is not None:
-        work.progress = found[1]
-    else:
-        checkpoint.clear(work.out)
-    _rewind(work.out / METRICS, work.progress.step if found else -1)
-    parameters = model.put_on(Adapter(plan.layers, knobs.rank, knobs.alpha, job.seed))
-    adamw = train.optimiser(parameters, knobs)
-    if found is not None:
-        checkpoint.restore(found[0], parameters, adamw)
-    else:
-        with work.phase("preflight"):
-            _preflight(model, plan, parameters)
-    material, held_out = _encode(work, plan, model)
-    if "before" not in work.progress.validation:
-        with work.phase("validate"), model.bare():
-            _validate(work, model, held_out, material.text, "before")
-    work.say("phase", name="train")
-    _train(work, plan, model, material, parameters, adamw)
-    if "after" not in work.progress.validation:
-        with work.phase("validate"):
-            _validate(work, model, held_out, material.text, "after")
-    with work.phase("preview"):
-        shown = _previews(work, plan, model, material.text)
-    with work.phase("export"):
-        adapter = {name: parameter.detach().cpu().clone().contiguous() for name, parameter in parameters.items()}
-        written = export.write(work.out, plan, adapter)
-    with work.phase("verify"):
-        exported = export.verify(work.out, model, written, lambda: _probe(model, held_out, material.text), work.pause)
-    return _finish(work, plan, shown, exported)
+def _plan(work: Work) -> None:
+    work.out.mkdir(parents=True, exist_ok=True)
+    with work.phase("preflight"):
+        work.plan = prepare(work.job)
 
 
-def _rewind(metrics: Path, step: int) -> None:
-    """Leaves out what was told of steps that will be taken again."""
-    if metrics.exists():
-        lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-        files.write_text(metrics, "".join(line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step))
+def _load(work: Work, bases: Resident) -> Model:
+    job = work.job
+    with work.phase("load"):
+        return bases.get(job.family, job.base.path, job.base.digest)
 
 
-def _preflight(model: Model, plan: Plan, parameters: dict[str, torch.nn.Parameter]) -> None:
-    """Two steps and a preview's decoding at the real shape, thrown away: what does not fit into memory fails here, in seconds."""
-    knobs = plan.job.knobs
-    blank = torch.zeros((1, knobs.frames, knobs.height, knobs.width, 3), dtype=torch.uint8).numpy()
-    latents = model.encode_clips(blank).expand(knobs.batch_size, -1, -1, -1, -1)
-    text = model.encode_text([""]).expand(knobs.batch_size, -1, -1)
-    for _ in range(2):
-        sigma = model.sigmas(torch.full((knobs.batch_size,), 0.5)).to(model.device)
-        model.loss(latents, text, sigma, torch.zeros_like(latents)).mean().backward()
-    for parameter in parameters.values():
-        parameter.grad = None
-    if plan.job.previews:
-        model.sample(replace(_shot(plan, text[:1], text[:1], seed=0), steps=1), lambda: None)
+def _stack(works: list[Work], model: Model) -> Stack:
+    adapters = [Adapter(work.plan.layers, work.job.knobs.rank, work.job.knobs.alpha, work.job.seed) for work in works]
+    return Stack(adapters, works[0].plan.facts.layers, model.device)
 
 
-def _encode(work: Run, plan: Plan, model: Model) -> tuple[train.Material, Encoded]:
-    job, knobs = work.job, work.job.knobs
+def _preflight(works: list[Work], model: Model) -> None:
+    """Two steps of all and a preview's decoding at the real shape, thrown away: what does not fit into memory fails here, in seconds."""
+    if all(work.start for work in works):
+        return
+    first, knobs = works[0], works[0].job.knobs
+    with first.phase("preflight"):
+        model.put_on(_stack(works, model))
+        clips = knobs.batch_size * len(works)
+        blank = torch.zeros((1, knobs.frames, knobs.height, knobs.width, 3), dtype=torch.uint8).numpy()
+        latents, text = model.encode_clips(blank).expand(clips, -1, -1, -1, -1), model.encode_text([""])
+        sigma = model.sigmas(torch.full((clips,), 0.5)).to(model.device)
+        for _ in range(2):
+            model.loss(latents, text.expand(clips, -1, -1), sigma, torch.zeros_like(latents)).mean().backward()
+        model.take_off()
+        if any(work.job.previews for work in works):
+            model.sample(replace(shot_of(first.plan, text, text, seed=0), steps=1), lambda: None)
+
+
+def _encode(work: Work, model: Model) -> None:
+    """Clips and captions, and what the bare base makes of the held-out ones."""
+    job, knobs, split = work.job, work.job.knobs, work.plan.split
     with work.phase("encode"):
         kept = store.Store(store.directory(work.out), job.base.digest)
         root = Path(job.dataset.path)
-        shown = encode.clips(model, kept, root, plan.split.train, knobs, work.pause)
-        held_out = encode.clips(model, kept, root, plan.split.held_out, knobs, work.pause)
-        text = encode.texts(model, kept, [*shown.captions, *held_out.captions, *(each.prompt for each in job.previews)])
-    order = schedule(plan.split.train, steps=knobs.steps, batch_size=knobs.batch_size, seed=job.seed)
-    return train.Material(shown, text, order), held_out
+        shown = encode.clips(model, kept, root, split.train, knobs, work.pause)
+        work.held_out = encode.clips(model, kept, root, split.held_out, knobs, work.pause)
+        text = encode.texts(model, kept, [*shown.captions, *work.held_out.captions, *(each.prompt for each in job.previews)])
+    work.material = Material(shown, text, schedule(split.train, steps=knobs.steps, batch_size=knobs.batch_size, seed=job.seed))
+    if "before" not in work.progress.validation:
+        with work.phase("validate"):
+            held_out_loss(work, model, "before")
 
 
-def _validate(work: Run, model: Model, held_out: Encoded, text: dict[str, torch.Tensor], when: str) -> None:
-    loss = validate.held_out_loss(model, held_out, text, work.pause)
-    work.progress.validation[when] = rounded(loss)
-    work.say("validation", step=work.progress.step, loss=rounded(loss))
+class Lane:
+    """The jobs that are still training, and their pass. `works` i is seat i."""
 
+    def __init__(self, works: list[Work], model: Model, failed: Failed) -> None:
+        self.works, self.model, self.failed = works, model, failed
+        seats = [Seat(work.job.knobs, work.job.seed, work.material, work.progress.step) for work in works]
+        self.training = Pass(model, _stack(works, model), seats)
+        for index, work in enumerate(works):
+            if work.start:
+                checkpoint.restore(work.start, self.training, index)
 
-def _train(
-    work: Run, plan: Plan, model: Model, material: train.Material, parameters: dict[str, torch.nn.Parameter], adamw: torch.optim.AdamW
-) -> None:
-    """A stop asked for takes effect after the step in hand, behind a checkpoint."""
-    knobs, progress = work.job.knobs, work.progress
-    for step in train.steps(model, material, knobs, work.job.seed, parameters, adamw, progress.step):
-        progress.step, progress.loss_last = step.number, rounded(step.loss)
-        progress.loss_first = progress.loss_last if progress.loss_first is None else progress.loss_first
-        progress.seconds["train"] = round(progress.seconds.get("train", 0.0) + step.seconds, 3)
-        work.say(
-            "step",
-            step=step.number,
-            steps=knobs.steps,
-            loss=rounded(step.loss),
-            learning_rate=rounded(step.learning_rate),
-            seconds_per_step=rounded(step.seconds),
-        )
+    def run(self) -> None:
+        for work in list(self.works):
+            work.say("phase", name="train")
+            if work.progress.step == work.job.knobs.steps:
+                _well([work], self.failed, partial(self._finish, work))
+                self._leave(work)
+        self._introduce()
+        self.model.put_on(self.training.stack)
+        for steps in self.training.steps():
+            for work, step in sorted(zip(self.works, steps, strict=True), key=_ends):
+                if not _well([work], self.failed, partial(self._after, work, step)) or _ends((work, step)):
+                    self._leave(work)
+
+    def _introduce(self) -> None:
+        for work in self.works:
+            others = {other.job.id for other in self.works if other is not work}
+            work.progress.shared_pass_with = sorted(others.union(work.progress.shared_pass_with))
+
+    def _leave(self, work: Work) -> None:
+        self.training.leave(self.works.index(work))
+        self.works.remove(work)
+
+    def _after(self, work: Work, step: Step) -> None:
+        """A stop asked for takes effect after the step in hand, behind a checkpoint."""
+        knobs, last = work.job.knobs, step.number == work.job.knobs.steps
+        if not step.finite:
+            raise BadData(f"The loss is no longer a number at step {step.number}: lower knobs.learning_rate or look for broken clips.")
+        work.took(step)
         stop = work.stopping()
-        if stop or step.number % knobs.checkpoint_every == 0 or step.number == knobs.steps:
-            _checkpoint(work, parameters, adamw)
+        if stop or last or step.number % knobs.checkpoint_every == 0:
+            path = checkpoint.save(work.out, work.progress, self.training, self.works.index(work))
+            work.say("checkpoint", step=step.number, path=path.as_posix(), loss=work.progress.loss_last)
         if stop:
             work.pause()
-        if knobs.preview_every and step.number % knobs.preview_every == 0 and step.number < knobs.steps:
-            for index in range(len(work.job.previews)):
-                _preview(work, plan, model, material.text, index, "custom")
+        if last:
+            self._finish(work)
+        elif knobs.preview_every and step.number % knobs.preview_every == 0:
+            with self._alone(work):
+                previews_on_the_way(work, self.model)
+
+    def _finish(self, work: Work) -> None:
+        with self._alone(work) as stack:
+            finish(work, self.model, stack)
+
+    @contextmanager
+    def _alone(self, work: Work) -> Iterator[Stack]:
+        """The job's adapter on the base by itself, as its user will have it."""
+        stack = self.training.stack.alone(self.works.index(work))
+        self.model.put_on(stack)
+        try:
+            yield stack
+        finally:
+            self.model.put_on(self.training.stack)
 
 
-def _checkpoint(work: Run, parameters: dict[str, torch.nn.Parameter], adamw: torch.optim.AdamW) -> None:
-    path = checkpoint.save(work.out, work.progress, parameters, adamw)
-    work.say("checkpoint", step=work.progress.step, path=path.as_posix(), loss=work.progress.loss_last)
-
-
-def _previews(work: Run, plan: Plan, model: Model, text: dict[str, torch.Tensor]) -> dict[str, Any]:
-    """Clips of the bare base, clips of the custom model, and the sheet that shows both."""
-    pairs = []
-    for index, wanted in enumerate(work.job.previews):
-        with model.bare():
-            base = _preview(work, plan, model, text, index, "base")
-        pairs.append(previews.Pair(wanted.prompt, base, _preview(work, plan, model, text, index, "custom")))
-    if not pairs:
-        return {"base": [], "custom": [], "sheet": None}
-    previews.save_sheet(work.out / "previews" / "sheet.png", pairs)
-    return {
-        "base": [_preview_path(index, "base", 0) for index in range(len(pairs))],
-        "custom": [_preview_path(index, "custom", work.progress.step) for index in range(len(pairs))],
-        "sheet": "previews/sheet.png",
-    }
-
-
-def _preview_path(index: int, which: str, step: int) -> str:
-    return f"previews/{index:02d}-base.mp4" if which == "base" else f"previews/{index:02d}-custom-{step:06d}.mp4"
-
-
-def _shot(plan: Plan, text: torch.Tensor, empty: torch.Tensor, seed: int) -> Shot:
-    knobs, native = plan.job.knobs, plan.facts.native
-    return Shot(
-        text=text,
-        empty=empty,
-        seed=seed,
-        height=knobs.height,
-        width=knobs.width,
-        frames=knobs.frames,
-        steps=knobs.sampling_steps or native.sampling_steps,
-        guidance=native.guidance if knobs.guidance is None else knobs.guidance,
-    )
-
-
-def _preview(work: Run, plan: Plan, model: Model, text: dict[str, torch.Tensor], index: int, which: str) -> Frames:
-    knobs, wanted = work.job.knobs, work.job.previews[index]
-    shot = _shot(plan, text[wanted.prompt][None].to(model.device), text[""][None].to(model.device), wanted.seed)
-    frames = model.sample(shot, work.pause)
-    step = 0 if which == "base" else work.progress.step
-    path = _preview_path(index, which, step)
-    previews.save_clip(work.out / path, frames, knobs.fps)
-    work.say("preview", which=which, step=step, prompt=wanted.prompt, seed=wanted.seed, path=path)
-    return frames
-
-
-@torch.no_grad()
-def _probe(model: Model, held_out: Encoded, text: dict[str, torch.Tensor]) -> torch.Tensor:
-    """The losses of one held-out clip at three noise levels, as a fingerprint of what the adapter does."""
-    latents = held_out.latents[0][None].to(model.device)
-    words = text[held_out.captions[0]][None].to(model.device)
-    noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(7)).to(model.device)
-    levels = model.sigmas(torch.tensor([0.1, 0.5, 0.9])).to(model.device)
-    return torch.cat([model.loss(latents, words, level[None], noise) for level in levels])
-
-
-def _finish(work: Run, plan: Plan, shown: dict[str, Any], exported: list[export.Exported]) -> Path:
-    job, progress = work.job, work.progress
-    manifest = {
-        "version": VERSION,
-        "job": job.id,
-        "job_digest": job.digest,
-        "base": {"id": plan.facts.id, "digest": job.base.digest},
-        "dataset": {
-            "root": job.dataset.root,
-            "windows": len(plan.split.train),
-            "held_out": len(plan.split.held_out),
-            "skipped": list(plan.split.skipped),
-        },
-        "knobs": job.to_dict()["knobs"],
-        "layers": len(plan.layers),
-        "seed": job.seed,
-        "steps": progress.step,
-        "tokens_per_step": plan.tokens,
-        "loss_first": progress.loss_first,
-        "loss_last": progress.loss_last,
-        "validation_before": progress.validation["before"],
-        "validation_after": progress.validation["after"],
-        "seconds": progress.seconds,
-        "shared_pass_with": progress.shared_pass_with,
-        "files": [asdict(each) for each in exported],
-        "previews": shown,
-        "metadata": job.metadata,
-    }
-    path = work.out / MANIFEST
-    files.write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-    facts = ("steps", "loss_first", "loss_last", "validation_before", "validation_after", "seconds")
-    work.say("done", manifest=path.name, **{name: manifest[name] for name in facts})
-    return path
+def _ends(seat: tuple[Work, Step]) -> bool:
+    """Those at their last step come last, since their endings take long."""
+    work, step = seat
+    return step.number == work.job.knobs.steps

@@ -11,19 +11,36 @@ import sys
 import threading
 import traceback
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 import torch
 
 from finetune import exits
+from finetune.arrange import arrange
 from finetune.events import Event, event
 from finetune.exits import Ended
 from finetune.job import Job
 from finetune.resident import Resident
-from finetune.run import run
+from finetune.run import run_many
+from finetune.work import Work
 
 CRASHED = 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One job of an order; `number` of the line that ordered it."""
+
+    job: Path
+    out: Path
+    resume: bool
+    number: int
+
+    @classmethod
+    def of(cls, order: dict[str, Any], number: int) -> Self:
+        return cls(Path(order["job"]), Path(order["out"]), bool(order.get("resume", False)), number)
 
 
 @dataclass
@@ -34,7 +51,7 @@ class Server:
 
     output: TextIO
     bases: Resident = field(default_factory=Resident)
-    orders: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
+    orders: queue.Queue[list[Wanted]] = field(default_factory=queue.Queue)
     stops: dict[str, int] = field(default_factory=dict)
     leaving: threading.Event = field(default_factory=threading.Event)
     heard: int = 0
@@ -58,13 +75,14 @@ class Server:
             order = json.loads(line)
             match order["op"]:
                 case "run":
-                    wanted = {"job": Path(order["job"]), "out": Path(order["out"]), "resume": bool(order.get("resume", False))}
-                    self.orders.put({**wanted, "number": self.heard})
+                    self.orders.put([Wanted.of(order, self.heard)])
+                case "run_many":
+                    self.orders.put([Wanted.of(each, self.heard) for each in order["jobs"]])
                 case "stop":
                     self.stops[str(order["job"])] = self.heard
                 case "quit":
                     self.leaving.set()
-                    self.orders.put({})
+                    self.orders.put([])
                 case other:
                     raise ValueError(f"no such op: {other}")
         except (ValueError, KeyError, TypeError) as error:
@@ -72,18 +90,26 @@ class Server:
 
     def work(self) -> None:
         while not self.leaving.is_set():
-            if order := self.orders.get():
-                self.take(**order)
+            self.take(self.orders.get())
 
-    def take(self, job: Path, out: Path, resume: bool, number: int) -> None:
+    def take(self, order: list[Wanted]) -> None:
         """One job's failure, even a bug's, is told and does not end the process."""
-        name = _name(job)
-        try:
-            run(Job.load(job), out, bases=self.bases, tell=self.tell, resume=resume, stopping=lambda: self._stops(name, number))
-        except Ended as ended:
-            self._refuse(name, ended.exit, ended.code, str(ended))
-        except Exception as error:
-            traceback.print_exc()
+        works = []
+        for wanted in order:
+            name = _name(wanted.job)
+            try:
+                stopping = partial(self._stops, name, wanted.number)
+                works.append(Work(Job.load(wanted.job), wanted.out, self.tell, stopping, wanted.resume))
+            except Exception as error:
+                self._ended(name, error)
+        for group in arrange(works):
+            run_many(group, bases=self.bases, failed=lambda work, error: self._ended(work.job.id, error))
+
+    def _ended(self, name: str, error: Exception) -> None:
+        if isinstance(error, Ended):
+            self._refuse(name, error.exit, error.code, str(error))
+        else:
+            traceback.print_exception(error)
             self._refuse(name, CRASHED, "crashed", f"The engine failed: {type(error).__name__}. Its log has the details.")
 
     def _stops(self, job: str, number: int) -> bool:

@@ -1,7 +1,7 @@
-"""The loop: one LoRA on one resident base, by flow matching, from latents and text that are already encoded.
+"""The loop: the LoRAs of one job or of several on one resident base, by flow matching, from latents and text already encoded.
 
-Everything random in step n is drawn from (seed, n), so a resumed run needs the step number and nothing else of a
-generator's state: that, the adapter and AdamW's memory make it exact.
+Everything random in step n of a job is drawn from (its seed, n), so a resumed run needs the step number and nothing else of a
+generator's state: that, the adapter and AdamW's memory make it exact. Jobs in one pass share the base's work and nothing else.
 """
 
 import math
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 
 from finetune.encode import Encoded
-from finetune.exits import BadData
 from finetune.families.model import Model
 from finetune.job import Knobs
+from finetune.lora import Stack, Tensors
 
 WARM_UP_SHARE = 0.05
 FLOOR = 0.05
@@ -23,12 +23,16 @@ CLIP = 1.0
 
 @dataclass(frozen=True)
 class Step:
-    """`number` counts from 1: the optimiser steps done, this one included."""
+    """`number` counts from 1: the job's optimiser steps done, this one included. One that is not `finite` was not taken.
+
+    `seconds` of the whole pass.
+    """
 
     number: int
     loss: float
     learning_rate: float
     seconds: float
+    finite: bool
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,66 @@ class Material:
     order: Sequence[Sequence[int]]
 
 
-def optimiser(parameters: dict[str, torch.nn.Parameter], knobs: Knobs) -> torch.optim.AdamW:
-    return torch.optim.AdamW(list(parameters.values()), knobs.learning_rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+@dataclass
+class Seat:
+    """A job's place in the pass; `done` counts the steps it has behind it."""
+
+    knobs: Knobs
+    seed: int
+    material: Material
+    done: int = 0
+
+
+class Pass:
+    """The jobs that train together. Seat i, row i of the stack and group i of the optimiser belong to one job."""
+
+    def __init__(self, model: Model, stack: Stack, seats: Sequence[Seat]) -> None:
+        self.model, self.stack, self.seats = model, stack, list(seats)
+        groups = [{"params": [row], "lr": seat.knobs.learning_rate} for row, seat in zip(stack.rows, seats, strict=True)]
+        self.adamw = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+
+    def steps(self) -> Iterator[list[Step]]:
+        """One step of every seat for each `next`; whoever asks sees to it that jobs leave when they are done or no longer finite."""
+        while self.seats:
+            began = time.perf_counter()
+            batches = [draw(self.model, seat.material, seat.knobs, seat.seed, seat.done) for seat in self.seats]
+            losses = self.model.loss(*map(torch.cat, zip(*batches, strict=True))).view(len(self.seats), -1).mean(1)
+            self.stack.gradients.zero_()
+            losses.sum().backward()
+            norms = self.stack.clip(CLIP)
+            finite = (losses.isfinite() & norms.isfinite()).tolist()
+            for seat, group, row, sound in zip(self.seats, self.adamw.param_groups, self.stack.rows, finite, strict=True):
+                group["lr"] = learning_rate(seat.knobs, seat.done)
+                row.grad = row.grad if sound else None
+                seat.done += sound
+            self.adamw.step()
+            seconds, rates = time.perf_counter() - began, [group["lr"] for group in self.adamw.param_groups]
+            told = zip(self.seats, losses.tolist(), rates, finite, strict=True)
+            yield [Step(seat.done + (not sound), loss, rate, seconds, sound) for seat, loss, rate, sound in told]
+
+    def leave(self, index: int) -> None:
+        """The others go on as if the job had never been there, but for rounding."""
+        self.adamw.state.pop(self.stack.rows[index], None)
+        del self.seats[index], self.adamw.param_groups[index]
+        self.stack.leave(index)
+
+    def memory(self, index: int) -> Tensors:
+        """What AdamW remembers of a job that has taken a step, by the names of its adapter: `<name>/exp_avg`, `…_sq`, `/step`."""
+        state, found = self.adamw.state[self.stack.rows[index]], {}
+        for kept in ("exp_avg", "exp_avg_sq"):
+            for name, tensor in self.stack.read(index, state[kept]).items():
+                found[f"{name}/{kept}"], found[f"{name}/step"] = tensor, state["step"].clone()
+        return found
+
+    def remember(self, index: int, tensors: Tensors) -> None:
+        row = self.stack.rows[index]
+        state = {"exp_avg": torch.zeros_like(row.data), "exp_avg_sq": torch.zeros_like(row.data)}
+        for kept, flat in state.items():
+            self.stack.write(
+                index, {name.rpartition("/")[0]: tensor for name, tensor in tensors.items() if name.endswith(f"/{kept}")}, flat
+            )
+        step = next(tensor for name, tensor in tensors.items() if name.endswith("/step"))
+        self.adamw.state[row] = {**state, "step": step.to(row.device)}
 
 
 def learning_rate(knobs: Knobs, step: int) -> float:
@@ -53,33 +115,8 @@ def learning_rate(knobs: Knobs, step: int) -> float:
     return knobs.learning_rate * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def steps(
-    model: Model,
-    material: Material,
-    knobs: Knobs,
-    seed: int,
-    parameters: dict[str, torch.nn.Parameter],
-    adamw: torch.optim.AdamW,
-    start: int,
-) -> Iterator[Step]:
-    """Takes the optimiser steps start+1 … knobs.steps, one for each `next`. Raises BadData before a step that is not finite."""
-    for step in range(start, knobs.steps):
-        began = time.perf_counter()
-        rate = learning_rate(knobs, step)
-        for group in adamw.param_groups:
-            group["lr"] = rate
-        loss = batch_loss(model, material, knobs, seed, step)
-        adamw.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(parameters.values(), CLIP)
-        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
-            raise BadData(f"The loss is no longer a number at step {step + 1}: lower knobs.learning_rate or look for broken clips.")
-        adamw.step()
-        yield Step(step + 1, loss.item(), rate, time.perf_counter() - began)
-
-
-def batch_loss(model: Model, material: Material, knobs: Knobs, seed: int, step: int) -> torch.Tensor:
-    """The mean over the batch of step `step` (from 0)."""
+def draw(model: Model, material: Material, knobs: Knobs, seed: int, step: int) -> list[torch.Tensor]:
+    """The batch of step `step` (from 0): latents, text, sigma, noise."""
     generator = torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
     rows = material.order[step]
     latents = torch.stack([material.encoded.latents[row] for row in rows])
@@ -88,5 +125,4 @@ def batch_loss(model: Model, material: Material, knobs: Knobs, seed: int, step: 
     text = torch.stack([material.text[words] for words in captions])
     sigma = model.sigmas(torch.rand(len(rows), generator=generator))
     noise = torch.randn(latents.shape, generator=generator)
-    there = [tensor.to(model.device) for tensor in (latents, text, sigma, noise)]
-    return model.loss(*there).mean()
+    return [tensor.to(model.device) for tensor in (latents, text, sigma, noise)]

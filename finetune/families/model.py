@@ -10,16 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from finetune.families.seam import Facts
-
-
-@dataclass(frozen=True)
-class Adapter:
-    """A LoRA to put on: the linear layers' names, rank, alpha, and the seed its A matrices are drawn from."""
-
-    layers: tuple[str, ...]
-    rank: int
-    alpha: float
-    seed: int
+from finetune.lora import Stack
 
 
 @dataclass(frozen=True)
@@ -54,8 +45,8 @@ class Model(Protocol):
     def loss(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """One loss for each clip of the batch: (N,)."""
 
-    def put_on(self, adapter: Adapter) -> dict[str, torch.nn.Parameter]:
-        """The trainable parameters, `<layer>.lora_A.weight` and `<layer>.lora_B.weight`."""
+    def put_on(self, stack: Stack) -> None:
+        """In place of whatever is on. With several jobs in the stack, a batch holds their clips one job after the other."""
 
     def take_off(self) -> None: ...
 

@@ -10,14 +10,14 @@ import torch
 from diffusers import WanPipeline
 from diffusers.utils import logging as diffusers_logging
 from numpy.typing import NDArray
-from peft import LoraConfig
 from torch.nn import functional
 from transformers.utils import logging as transformers_logging
 
-from finetune.families.model import Adapter, Shot
+from finetune import lora
+from finetune.families.model import Shot
 from finetune.families.wan_layout import LAYOUT
+from finetune.lora import Stack
 
-ADAPTER = "custom"
 NEARLY_NOISE = 0.1
 
 
@@ -72,29 +72,21 @@ class Wan:
         mix = sigma.view(-1, 1, 1, 1, 1)
         noisy = ((1 - mix) * latents + mix * noise).to(self.pipeline.transformer.dtype)
         told = self.pipeline.transformer(noisy, timestep=sigma * 1000, encoder_hidden_states=text, return_dict=False)[0]
-        return functional.mse_loss(told.float(), noise - latents, reduction="none").flatten(1).mean(1)
+        told = told.to(torch.promote_types(told.dtype, torch.float32))
+        return functional.mse_loss(told, (noise - latents).to(told.dtype), reduction="none").flatten(1).mean(1)
 
-    def put_on(self, adapter: Adapter) -> dict[str, torch.nn.Parameter]:
-        transformer = self.pipeline.transformer
-        config = LoraConfig(r=adapter.rank, lora_alpha=adapter.alpha, target_modules=list(adapter.layers), init_lora_weights=True)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(adapter.seed)
-            transformer.add_adapter(config, adapter_name=ADAPTER)
-        found = {name: parameter for name, parameter in transformer.named_parameters() if parameter.requires_grad}
-        for parameter in found.values():
-            parameter.data = parameter.data.float()
-        return {name.replace(f".{ADAPTER}.", "."): parameter for name, parameter in sorted(found.items())}
+    def put_on(self, stack: Stack) -> None:
+        self.take_off()
+        lora.put_on(self.pipeline.transformer, stack)
 
     def take_off(self) -> None:
+        lora.take_off(self.pipeline.transformer)
         self.pipeline.unload_lora_weights()
 
     @contextmanager
     def bare(self) -> Iterator[None]:
-        self.pipeline.disable_lora()
-        try:
+        with lora.rest(self.pipeline.transformer):
             yield
-        finally:
-            self.pipeline.enable_lora()
 
     def load_lora(self, file: Path) -> None:
         self.pipeline.load_lora_weights(os.fspath(file.parent), weight_name=file.name, use_safetensors=True)

@@ -142,12 +142,12 @@ def _nan_for_pictures(honest: Callable[..., torch.Tensor]) -> Callable[..., torc
 def test_a_loss_that_is_no_number_stops_before_the_step(
     train: Train, job_dict: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = training.batch_loss
+    honest = training.draw
 
-    def broken(*arguments: Any) -> torch.Tensor:
-        return honest(*arguments) * (float("inf") if arguments[-1] == 2 else 1.0)
+    def broken(*arguments: Any) -> list[torch.Tensor]:
+        return [tensor * (float("inf") if arguments[-1] == 2 else 1.0) for tensor in honest(*arguments)]
 
-    monkeypatch.setattr(training, "batch_loss", broken)
+    monkeypatch.setattr(training, "draw", broken)
     with pytest.raises(BadData, match=r"no longer a number at step 3: lower knobs\.learning_rate"):
         train(job_dict(QUIET, checkpoint_every=1), tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out/checkpoints").iterdir()) == ["step-000001", "step-000002"]

@@ -10,7 +10,21 @@ HEAVY = ("torch", "diffusers", "transformers", "peft", "safetensors", "av")
 
 @pytest.mark.parametrize(
     "module",
-    ["job", "events", "exits", "manifest", "estimate", "plan", "windows", "files", "families", "families.wan_layout", "drawn", "cli"],
+    [
+        "job",
+        "events",
+        "exits",
+        "manifest",
+        "estimate",
+        "plan",
+        "windows",
+        "files",
+        "families",
+        "families.wan_layout",
+        "drawn",
+        "group",
+        "cli",
+    ],
 )
 def test_it_imports_without_anything_heavy(module: str) -> None:
     code = f"import sys, finetune.{module}; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"

@@ -175,3 +175,18 @@ def test_killed_in_mid_step_it_goes_on_from_its_checkpoint_with_the_same_bits(
         for name in ("killed", "whole")
     ]
     assert digests[0] == digests[1]
+
+
+def test_jobs_ordered_together_share_a_pass_and_each_can_be_stopped(engine: Engine, write: Callable[..., Path], tmp_path: Path) -> None:
+    names = ("trn_one", "trn_two")
+    jobs = [
+        {"job": str(write(name, steps=steps, checkpoint_every=500)), "out": str(tmp_path / "out" / name)}
+        for name, steps in zip(names, (400, 6), strict=True)
+    ]
+    engine.order(op="run_many", jobs=jobs)
+    engine.until("step")
+    engine.order(op="stop", job="trn_one")
+    ends = {told["job"]: told for told in (engine.until("done", "error")[-1], engine.until("done", "error")[-1])}
+    assert ends["trn_one"]["code"] == "stopped"
+    assert ends["trn_two"]["event"] == "done"
+    assert json.loads((tmp_path / "out/trn_two/manifest.json").read_text())["shared_pass_with"] == ["trn_one"]

@@ -10,8 +10,9 @@ import torch
 
 from finetune import families, train
 from finetune.encode import Encoded
-from finetune.families.model import Adapter, Model
+from finetune.families.model import Model
 from finetune.job import Job
+from finetune.lora import Adapter, Stack
 from finetune.resident import Resident
 from finetune.validate import held_out_loss
 
@@ -29,6 +30,10 @@ def model(bases: Resident, tiny: Path, tiny_digest: str) -> Iterator[Model]:
 def batch(model: Model) -> tuple[torch.Tensor, torch.Tensor]:
     frames = np.random.default_rng(0).integers(0, 255, (2, 9, 32, 32, 3), np.uint8)
     return model.encode_clips(frames), model.encode_text(["a red circle", ""])
+
+
+def stacked(model: Model, seed: int) -> Stack:
+    return Stack([Adapter(LAYERS, 4, 8, seed)], model.facts.layers, model.device)
 
 
 def test_latents_and_text_have_the_shapes_the_pipeline_uses(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
@@ -57,28 +62,32 @@ def test_a_fresh_adapter_changes_nothing_and_only_it_is_trained(model: Model, ba
     latents, text = batch
     sigma, noise = torch.tensor([0.3, 0.8]), torch.zeros_like(latents)
     before = model.loss(latents, text, sigma, noise)
-    parameters = model.put_on(Adapter(LAYERS, 4, 8, 0))
-    assert sorted(parameters) == sorted(f"{layer}.lora_{side}.weight" for layer in LAYERS for side in "AB")
-    assert torch.equal(model.loss(latents, text, sigma, noise), before)
+    stack = stacked(model, 0)
+    model.put_on(stack)
+    assert sorted(stack.read(0)) == sorted(f"{layer}.lora_{side}.weight" for layer in LAYERS for side in "AB")
+    after = model.loss(latents, text, sigma, noise)
+    assert torch.equal(after, before)
+    after.sum().backward()
+    assert not any(parameter.requires_grad for parameter in model.pipeline.transformer.parameters())  # type: ignore[attr-defined]
+    assert bool(stack.gradients.any())
 
 
 def test_an_adapter_is_drawn_from_its_seed_alone(model: Model) -> None:
     drawn = []
     for seed in (1, 1, 2):
         torch.rand(3)
-        drawn.append({name: each.detach().clone() for name, each in model.put_on(Adapter(LAYERS, 4, 8, seed)).items()})
-        model.take_off()
-    name = f"{LAYERS[0]}.lora_A.weight"
-    assert torch.equal(drawn[0][name], drawn[1][name])
-    assert not torch.equal(drawn[0][name], drawn[2][name])
+        drawn.append(stacked(model, seed).values)
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_without_its_adapter_the_base_is_bit_for_bit_what_it_was(model: Model, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
     latents, text = batch
     sigma, noise = torch.tensor([0.3, 0.8]), torch.zeros_like(latents)
     before = model.loss(latents, text, sigma, noise)
-    for parameter in model.put_on(Adapter(LAYERS, 4, 8, 0)).values():
-        parameter.data.normal_()
+    stack = stacked(model, 0)
+    stack.values.normal_(generator=torch.Generator().manual_seed(0))
+    model.put_on(stack)
     changed = model.loss(latents, text, sigma, noise)
     with model.bare():
         rested = model.loss(latents, text, sigma, noise)
@@ -111,7 +120,7 @@ def test_caption_dropout_replaces_captions_by_the_empty_one(
         asked.clear()
         knobs = Job.from_dict(job_dict(caption_dropout=dropout)).knobs
         for step in range(6):
-            train.batch_loss(model, material, knobs, 0, step)
+            train.draw(model, material, knobs, 0, step)
         assert set(asked) == expected
 
 

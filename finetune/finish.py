@@ -1,0 +1,137 @@
+"""What a run makes of a trained adapter: the last validation, previews, exports, each verified, and the manifest."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from finetune import export, files, previews, validate
+from finetune.encode import Encoded
+from finetune.events import rounded
+from finetune.families.model import Model, Shot
+from finetune.lora import Stack
+from finetune.media import Frames
+from finetune.plan import Plan
+from finetune.work import MANIFEST, Work
+
+VERSION = 1
+
+
+def finish(work: Work, model: Model, stack: Stack) -> Path:
+    """`stack` holds this job alone, and is on. Returns the path of the manifest."""
+    plan, text = work.plan, work.material.text
+    if "after" not in work.progress.validation:
+        with work.phase("validate"):
+            held_out_loss(work, model, "after")
+    with work.phase("preview"):
+        shown = _previews(work, plan, model, text)
+    with work.phase("export"):
+        adapter = {name: tensor.cpu().contiguous() for name, tensor in stack.read(0).items()}
+        written = export.write(work.out, plan, adapter)
+    with work.phase("verify"):
+        exported = export.verify(work.out, model, written, lambda: _probe(model, work.held_out, text), work.pause)
+    return _finish(work, plan, shown, exported)
+
+
+def held_out_loss(work: Work, model: Model, when: str) -> None:
+    loss = validate.held_out_loss(model, work.held_out, work.material.text, work.pause)
+    work.progress.validation[when] = rounded(loss)
+    work.say("validation", step=work.progress.step, loss=rounded(loss))
+
+
+def previews_on_the_way(work: Work, model: Model) -> None:
+    for index in range(len(work.job.previews)):
+        _preview(work, work.plan, model, work.material.text, index, "custom")
+
+
+def _previews(work: Work, plan: Plan, model: Model, text: dict[str, torch.Tensor]) -> dict[str, Any]:
+    """Clips of the bare base, clips of the custom model, and the sheet that shows both."""
+    pairs = []
+    for index, wanted in enumerate(work.job.previews):
+        with model.bare():
+            base = _preview(work, plan, model, text, index, "base")
+        pairs.append(previews.Pair(wanted.prompt, base, _preview(work, plan, model, text, index, "custom")))
+    if not pairs:
+        return {"base": [], "custom": [], "sheet": None}
+    previews.save_sheet(work.out / "previews" / "sheet.png", pairs)
+    return {
+        "base": [_preview_path(index, "base", 0) for index in range(len(pairs))],
+        "custom": [_preview_path(index, "custom", work.progress.step) for index in range(len(pairs))],
+        "sheet": "previews/sheet.png",
+    }
+
+
+def _preview_path(index: int, which: str, step: int) -> str:
+    return f"previews/{index:02d}-base.mp4" if which == "base" else f"previews/{index:02d}-custom-{step:06d}.mp4"
+
+
+def shot_of(plan: Plan, text: torch.Tensor, empty: torch.Tensor, seed: int) -> Shot:
+    knobs, native = plan.job.knobs, plan.facts.native
+    return Shot(
+        text=text,
+        empty=empty,
+        seed=seed,
+        height=knobs.height,
+        width=knobs.width,
+        frames=knobs.frames,
+        steps=knobs.sampling_steps or native.sampling_steps,
+        guidance=native.guidance if knobs.guidance is None else knobs.guidance,
+    )
+
+
+def _preview(work: Work, plan: Plan, model: Model, text: dict[str, torch.Tensor], index: int, which: str) -> Frames:
+    knobs, wanted = work.job.knobs, work.job.previews[index]
+    shot = shot_of(plan, text[wanted.prompt][None].to(model.device), text[""][None].to(model.device), wanted.seed)
+    frames = model.sample(shot, work.pause)
+    step = 0 if which == "base" else work.progress.step
+    path = _preview_path(index, which, step)
+    previews.save_clip(work.out / path, frames, knobs.fps)
+    work.say("preview", which=which, step=step, prompt=wanted.prompt, seed=wanted.seed, path=path)
+    return frames
+
+
+@torch.no_grad()
+def _probe(model: Model, held_out: Encoded, text: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The losses of one held-out clip at three noise levels, as a fingerprint of what the adapter does."""
+    latents = held_out.latents[0][None].to(model.device)
+    words = text[held_out.captions[0]][None].to(model.device)
+    noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(7)).to(model.device)
+    levels = model.sigmas(torch.tensor([0.1, 0.5, 0.9])).to(model.device)
+    return torch.cat([model.loss(latents, words, level[None], noise) for level in levels])
+
+
+def _finish(work: Work, plan: Plan, shown: dict[str, Any], exported: list[export.Exported]) -> Path:
+    job, progress = work.job, work.progress
+    manifest = {
+        "version": VERSION,
+        "job": job.id,
+        "job_digest": job.digest,
+        "base": {"id": plan.facts.id, "digest": job.base.digest},
+        "dataset": {
+            "root": job.dataset.root,
+            "windows": len(plan.split.train),
+            "held_out": len(plan.split.held_out),
+            "skipped": list(plan.split.skipped),
+        },
+        "knobs": job.to_dict()["knobs"],
+        "layers": len(plan.layers),
+        "seed": job.seed,
+        "steps": progress.step,
+        "tokens_per_step": plan.tokens,
+        "loss_first": progress.loss_first,
+        "loss_last": progress.loss_last,
+        "validation_before": progress.validation["before"],
+        "validation_after": progress.validation["after"],
+        "seconds": progress.seconds,
+        "shared_pass_with": progress.shared_pass_with,
+        "files": [asdict(each) for each in exported],
+        "previews": shown,
+        "metadata": job.metadata,
+    }
+    path = work.out / MANIFEST
+    files.write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    facts = ("steps", "loss_first", "loss_last", "validation_before", "validation_after", "seconds")
+    work.say("done", manifest=path.name, **{name: manifest[name] for name in facts})
+    return path
