@@ -23,7 +23,7 @@ help: ## explain every target
 	@echo
 	@echo "First use downloads about 1.6 GB into .venv; everything else is kept in var/."
 
-setup: ## .venv with the pinned requirements; quick when nothing changed
+setup: ## .venv with the pinned requirements, and the pages; quick when nothing changed
 	@set -e; if [ "$$(cat .venv/home 2>/dev/null)" != "$(HERE)" ] || ! $(PYTHON) -c '' 2>/dev/null; then \
 		for python in "$(PYTHON3)" python3.11 python3.12 python3; do \
 			"$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && break; \
@@ -45,6 +45,7 @@ setup: ## .venv with the pinned requirements; quick when nothing changed
 		$(PIP) install --no-deps --no-compile --ignore-requires-python --target var/stripe-openapi $(STRIPE_OPENAPI); \
 		echo "$(PINS)" > .venv/pins; \
 	fi
+	@$(PYTHON) frontend/build.py
 
 demo: setup ## the whole journey on real servers: make demo [CLIPS=folder] [STEPS=60] [CAPTIONS=file]; results in var/demo
 	@$(STACK) run --var var/demo/stack --fresh -- $(PYTHON) -m atelier.demo \
@@ -58,10 +59,11 @@ test: setup ## every test, on real servers of its own: make test [ARGS='tests/le
 	@$(STACK) run --var var/test --fresh --volatile --only stores -- $(PYTHON) -m pytest $(ARGS)
 
 # As in production, so that `check --deploy` judges what will run; none of these servers is asked anything.
-check: setup ## style, types, import contracts, migrations, production settings
+check: setup ## style, types, translations, import contracts, migrations, production settings
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	.venv/bin/lint-imports --no-logo
+	$(PYTHON) frontend/messages.py check
 	@set -a; . .ci/production.env; set +a; set -ex; \
 		$(PYTHON) -m mypy; \
 		$(PYTHON) -W 'ignore:Got an error checking a consistent migration history:RuntimeWarning' manage.py makemigrations --check --dry-run; \

@@ -17,6 +17,17 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> No
         setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unbuilt() -> Iterator[None]:
+    """Pages are tested without a front-end build: static files keep the names that templates give them."""
+    from django.conf import settings
+    from django.test.utils import override_settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}):
+        yield
+
+
 @pytest.fixture
 def world(db: None) -> World:
     """People, a studio, a published base with three tiers. Rolled back after the test."""

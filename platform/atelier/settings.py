@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
@@ -20,6 +21,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "django.contrib.admin",
     "allauth",
@@ -43,8 +46,10 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "atelier.kit.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -52,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "atelier.kit.faults.RefusedMiddleware",
 ]
 ROOT_URLCONF = "atelier.urls"
 ASGI_APPLICATION = "atelier.asgi.application"
@@ -65,6 +71,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "atelier.kit.surroundings.surroundings",
             ]
         },
     }
@@ -116,7 +123,8 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 HEADLESS_ONLY = False
 HEADLESS_CLIENTS = ("app", "browser")
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
+USERSESSIONS_TRACK_ACTIVITY = True
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL")
 vars().update(EMAIL_CONFIG)
@@ -188,13 +196,39 @@ ENGINE_DIR = Path(env.str("ENGINE_DIR", default=str(ROOT / "var" / "engine")))
 ENGINE_PYTHON = env.str("ENGINE_PYTHON", default="python3")
 TRAINING_LEASE_SECONDS = env.float("TRAINING_LEASE_SECONDS", default=30.0)
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("fr", "Français")]
+# The pages are French at / and English at /en/; the API speaks the language that is asked for, English unless told (kit/language.py).
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "frontend" / "locale"]
 USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
+# `make setup` builds frontend/dist and collects everything under hashed names here.
+STATIC_ROOT = ROOT / "frontend" / "dist" / "served"
+STATICFILES_DIRS = [ROOT / "frontend" / "dist" / "built", ROOT / "frontend" / "images"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "atelier.kit.static.HashedStorage"},
+}
+
+# Nothing inline and nothing from elsewhere. Pictures and samples come from the object store; paying leads to the payment page.
+OBJECTS = "/".join(S3["public_url"].split("/")[:3])
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "img-src": [SELF, "data:", OBJECTS],
+        "media-src": [SELF, OBJECTS],
+        "connect-src": [SELF, OBJECTS],
+        "form-action": [SELF, STRIPE_API_BASE or "https://checkout.stripe.com"],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
@@ -208,6 +242,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "atelier.kit.faults.csrf_failure"
 
 LOGGING = {
     "version": 1,

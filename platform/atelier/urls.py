@@ -1,18 +1,31 @@
 """Every address of the site."""
 
 from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from atelier.kit.views import healthz
+from atelier.kit.views import healthz, styleguide, theme
+
+handler400 = "atelier.kit.faults.bad_request"
+handler403 = "atelier.kit.faults.forbidden"
+handler404 = "atelier.kit.faults.not_found"
+handler500 = "atelier.kit.faults.broken"
 
 urlpatterns = [
     path("healthz", healthz),
     path("api/v1/", include("atelier.api.urls")),
     path("webhooks/", include("atelier.checkout.urls")),
     path("trust/", include("atelier.licences.urls")),
-    path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("theme", theme, name="theme"),
+    path("", include("atelier.catalog.machines")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("admin/", admin.site.urls))
+    urlpatterns.append(path("styleguide", styleguide))
+urlpatterns += i18n_patterns(
+    path("accounts/", include("allauth.urls")),
+    path("", include("atelier.catalog.urls")),
+    prefix_default_language=False,
+)

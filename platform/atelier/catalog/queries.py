@@ -30,3 +30,11 @@ def tier(public_id: str) -> Tier:
     if row is None:
         raise not_found()
     return row
+
+
+def offering(public_id: str) -> Offering:
+    """An offering as anybody may read it, with its open tiers in `on_sale`. Refused("not_found", 404) unless it is in the catalogue."""
+    row = catalogue().filter(pk=Offering.parse_id(public_id)).first()
+    if row is None:
+        raise not_found()
+    return row

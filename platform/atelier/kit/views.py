@@ -1,8 +1,15 @@
-"""Readiness: whether this process can reach what it needs."""
+"""What belongs to no business: readiness, and the reader's choice of light."""
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+THEMES = ("dark", "light", "system")
+YEAR = 365 * 24 * 3600
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -11,3 +18,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
         cursor.execute("SELECT 1")
     cache.get("healthz")
     return JsonResponse({"ok": True})
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keeps the reader's choice in a cookie and shows the page she came from again."""
+    back, chosen = request.POST.get("next", ""), request.POST.get("theme", "")
+    here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    answer = HttpResponseRedirect(back if here else "/")
+    if chosen in THEMES:
+        answer.set_cookie("theme", chosen, max_age=YEAR, secure=settings.SECURE, httponly=True, samesite="Lax")
+    return answer
+
+
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component in every state. In debug only (urls.py), and in English: it is for whoever builds pages."""
+    return render(request, "styleguide.html")

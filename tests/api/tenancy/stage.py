@@ -37,6 +37,8 @@ from licensing.text import text_hash
 from tests.material.conftest import add, ready, send
 from tests.world import World, client_of
 
+from .table import lines
+
 BASE = Path(__file__).parents[3] / "finetune" / "bases" / "tiny"
 CLIP, WEIGHTS = b"a clip", b"weights"
 SHA = "0" * 64
@@ -66,7 +68,8 @@ def operations() -> dict[str, tuple[str, str]]:
     """Operation id to method and path, as the schema describes them; what is outside the API by method and path."""
     described = {call["operationId"]: (method.upper(), path) for path, calls in schema()["paths"].items() for method, call in calls.items()}
     outside = ("GET /healthz", "GET /api/v1/schema", "POST /webhooks/stripe", "GET /trust/root.pub", "GET /trust/revocations.json")
-    return described | {name: (name.split()[0], name.split()[1]) for name in outside}
+    pages = [name for name in lines() if name.startswith(("GET /", "POST /"))]
+    return described | {name: (name.split()[0], name.split()[1]) for name in (*outside, *pages)}
 
 
 def bodies() -> dict[str, tuple[str, str]]:
@@ -106,7 +109,7 @@ class Stage:
         self.world, self.other = World(), World()
         self.cast = self._cast()
         self.clients = {name: client_of(person) for name, person in self.cast.items()} | {"anonymous": APIClient()}
-        self.ids: dict[str, str] = {}
+        self.ids: dict[str, str] = {"page": "imprint"}
         self.revision = self._catalogue()
         self._licences_and_orders()
         self._material()

@@ -6,7 +6,7 @@ right, after her account was suspended; `unscoped` is a token of hers that has e
 just that scope may do exactly what its owner may; `session` in the second column means that no token may do it at all, `-` that the
 operation is open to everybody.
 
-    201, 200 …  answered so                     401      nobody is signed in
+    201, 302 …  answered so                     401      nobody is signed in
     sees        a list with the row in it       404      the answer to an id that never was, byte for byte
     none        a list without it               role     403, the member's role is too low
                                                 holder   403, only the licence's holder
@@ -110,6 +110,22 @@ models_hand_over            train    401       202      404      404      404   
 handovers_get               train    401       200      404      404      404      404      404      404      401       scope
 """
 
+# The pages, by their French addresses.
+PAGES = """
+operation                        needs    anonymous creator  stranger owner    admin    auditor  foreign  staff    suspended unscoped
+
+GET /                            -        200       200      200      200      200      200      200      200      200       200
+GET /catalogue                   -        200       200      200      200      200      200      200      200      200       200
+GET /catalogue/{offering}        -        200       200      200      200      200      200      200      200      200       200
+GET /catalogue/{offering}/tiers  -        200       200      200      200      200      200      200      200      200       200
+GET /tiers/{tier}                -        200       200      200      200      200      200      200      200      200       200
+GET /legal/{page}                -        200       200      200      200      200      200      200      200      200       200
+GET /robots.txt                  -        200       200      200      200      200      200      200      200      200       200
+GET /llms.txt                    -        200       200      200      200      200      200      200      200      200       200
+GET /sitemap.xml                 -        200       200      200      200      200      200      200      200      200       200
+POST /theme                      -        302       302      302      302      302      302      302      302      302       302
+"""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -128,16 +144,17 @@ class Line:
 
 
 def worked(cell: str) -> bool:
-    return cell in ("sees", "none") or cell.startswith("2")
+    return cell in ("sees", "none") or cell.startswith(("2", "302"))
 
 
 def lines() -> dict[str, Line]:
-    head, *rows = [row for row in TABLE.splitlines() if row]
-    width = head.index("needs")
-    assert tuple(head.split()[2:]) == ACTORS
-    table = {}
-    for row in rows:
-        name, (needs, *cells) = row[:width].strip(), row[width:].split()
-        assert name not in table, f"{name} stands twice"
-        table[name] = Line(name, needs, dict(zip(ACTORS, cells, strict=True)))
+    table: dict[str, Line] = {}
+    for text in (TABLE, PAGES):
+        head, *rows = [row for row in text.splitlines() if row]
+        width = head.index("needs")
+        assert tuple(head.split()[2:]) == ACTORS
+        for row in rows:
+            name, (needs, *cells) = row[:width].strip(), row[width:].split()
+            assert name not in table, f"{name} stands twice"
+            table[name] = Line(name, needs, dict(zip(ACTORS, cells, strict=True)))
     return table
