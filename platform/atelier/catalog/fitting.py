@@ -43,6 +43,5 @@ class Need:
 def _read(field: Field[Any], text: str) -> int | bool:
     if field.type is bool:
         return bool(text)
-    if text.isascii() and text.isdigit() and len(text) < 9:
-        return min(int(text), MOST)
-    return int(field.default)
+    unsaid: Any = field.default
+    return min(int(text), MOST) if text.isascii() and text.isdigit() and len(text) < 9 else int(unsaid)
