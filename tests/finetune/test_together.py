@@ -62,8 +62,8 @@ def go(job_dict: Make, bases: Resident, tmp_path: Path) -> Callable[..., Group]:
 
 
 def test_each_ends_where_it_would_have_ended_alone(go: Callable[..., Group]) -> None:
-    both = go({"trn_a": {}, "trn_b": {"rank": 2, "alpha": 2}})
-    alone = go({"trn_a": {}}, "alone")
+    both = go({"trn_a": {"steps": 4}, "trn_b": {"steps": 4, "rank": 2, "alpha": 2}})
+    alone = go({"trn_a": {"steps": 4}}, "alone")
     assert both.failed == {}
     name = "models/diffusers/trn_a.safetensors"
     one, other = load(both.out("trn_a") / name), load(alone.out("trn_a") / name)
@@ -75,13 +75,13 @@ def test_each_ends_where_it_would_have_ended_alone(go: Callable[..., Group]) -> 
 
 
 def test_the_manifest_names_who_shared_the_pass(go: Callable[..., Group]) -> None:
-    group = go({"trn_a": {"steps": 2}, "trn_b": {"steps": 2}, "trn_c": {"steps": 2}})
+    group = go({name: {"steps": 1} for name in ("trn_a", "trn_b", "trn_c")})
     assert group.manifest("trn_b")["shared_pass_with"] == ["trn_a", "trn_c"]
 
 
 def test_one_that_is_done_leaves_and_the_other_goes_on(go: Callable[..., Group]) -> None:
-    group = go({"trn_short": {"steps": 2}, "trn_long": {"steps": 5}})
-    assert [each["step"] for each in group.told("trn_long", "step")] == [1, 2, 3, 4, 5]
+    group = go({"trn_short": {"steps": 2}, "trn_long": {"steps": 4}})
+    assert [each["step"] for each in group.told("trn_long", "step")] == [1, 2, 3, 4]
     assert group.manifest("trn_short")["steps"] == 2
     done = [(each.job, each.event) for each in group.events if each.event in ("step", "done")]
     assert done.index(("trn_short", "done")) == 4
