@@ -1,7 +1,7 @@
 # `make` alone explains. Every target sets up what it needs first; nothing is installed outside this folder.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check
+.PHONY: help setup demo serve test bench check
 
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet --quiet
@@ -57,6 +57,10 @@ serve: setup ## the same servers with seeded people, kept in var/serve; Ctrl-C s
 test: export OMP_NUM_THREADS = 1
 test: setup ## every test, on real servers of its own: make test [ARGS='tests/ledger -x']
 	@$(STACK) run --var var/test --fresh --volatile --only stores -- $(PYTHON) -m pytest $(ARGS)
+
+bench: setup ## the engine beside plain peft, as ratios of interleaved runs: make bench [ARGS=--quick]; figures in var/bench
+	@mkdir -p var/bench
+	@OMP_NUM_THREADS=1 exec $(PYTHON) -m finetune bench $(ARGS) --json var/bench/engine.json
 
 # As in production, so that `check --deploy` judges what will run; none of these servers is asked anything.
 check: setup ## style, types, translations, import contracts, migrations, production settings
