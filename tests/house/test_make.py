@@ -6,7 +6,7 @@ import pytest
 from .tree import ROOT
 
 TEXT = (ROOT / "Makefile").read_text()
-TARGETS = {"help", "setup", "demo", "serve", "test", "check"}
+TARGETS = {"help", "setup", "demo", "serve", "test", "bench", "check"}
 
 
 def test_make_alone_explains_every_target() -> None:
