@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -91,6 +92,22 @@ def test_a_killed_engine_resumes_from_the_checkpoint_and_is_charged_once(real: S
     fences = {c.step: c.fence for c in training.checkpoints.all()}
     assert fences[kept] == first.fence
     assert fences[60] == second.fence
+    assert balance("spent", "SEC", training.id) == training.quote.seconds
+    assert_books_balance()
+
+
+def test_a_store_that_goes_away_in_mid_run_sends_it_back_and_the_next_claim_is_its_own(real: Studio, settings: Any) -> None:
+    training = real.training(steps=120, checkpoint_every=5)
+    reachable = settings.S3
+    with at_work(training) as said:
+        until(reached(training, 5))
+        settings.S3 = {**reachable, "endpoint_url": "http://127.0.0.1:9"}
+    settings.S3 = reachable
+    assert said == ["queued"]
+    assert worker.work(training.id) == "done"
+    training.refresh_from_db()
+    assert (training.state, training.attempts, training.captured) == ("done", 2, training.quote.seconds)
+    assert [claim.outcome for claim in training.claims.all()] == ["store_unavailable", "done"]
     assert balance("spent", "SEC", training.id) == training.quote.seconds
     assert_books_balance()
 

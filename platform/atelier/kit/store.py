@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -80,7 +81,7 @@ def _errors_named() -> Iterator[None]:
         if status >= 500:
             raise unavailable() from error
         raise
-    except BotoCoreError as error:
+    except (BotoCoreError, Boto3Error) as error:
         raise unavailable() from error
 
 

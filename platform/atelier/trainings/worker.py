@@ -60,6 +60,10 @@ def work(training: UUID) -> str:
     except running.LeaseLost:
         kill_engine()
         return "lease lost"
+    except Exception:
+        # The engine may still be at this run; its events must not be taken for those of the next claim.
+        kill_engine()
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -97,6 +101,7 @@ class Run:
             return self.refused(no)
         except Refused as refused:
             log.warning("training %s: %s", self.id, refused)
+            kill_engine()
             return running.give_up(self.id, self.fence, refused.code, refused.sentence)
 
     def prepare(self) -> Path:
