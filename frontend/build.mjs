@@ -1,8 +1,12 @@
 // Styles and islands into dist/, under names without hashes: Django's manifest storage adds those.
+import { readdirSync } from "node:fs";
 import { build } from "esbuild";
 
+/** The files of a folder as entries: each becomes `dist/built/NAME` + `suffix`. */
+const entries = (folder, suffix) => readdirSync(folder).map((name) => [name.replace(/\.\w+$/, suffix), `${folder}/${name}`]);
+
 await build({
-  entryPoints: { atelier: "css/atelier.css", compare: "islands/compare.ts", live: "islands/live.ts" },
+  entryPoints: { atelier: "css/atelier.css", ...Object.fromEntries([...entries("css/rooms", ".room"), ...entries("islands", "")]) },
   outdir: "dist/built",
   bundle: true,
   splitting: true,

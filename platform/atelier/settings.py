@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "atelier.material",
     "atelier.library",
     "atelier.trainings",
+    "atelier.takedown",
+    "atelier.studio",
     "atelier.api",
 ]
 MIDDLEWARE = [
@@ -72,6 +74,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "atelier.kit.surroundings.surroundings",
+                "atelier.accounts.surroundings.surroundings",
             ]
         },
     }
@@ -123,7 +126,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 HEADLESS_ONLY = False
 HEADLESS_CLIENTS = ("app", "browser")
-LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
 USERSESSIONS_TRACK_ACTIVITY = True
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL")

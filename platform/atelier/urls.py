@@ -15,8 +15,8 @@ handler500 = "atelier.kit.faults.broken"
 urlpatterns = [
     path("healthz", healthz),
     path("api/v1/", include("atelier.api.urls")),
-    path("webhooks/", include("atelier.checkout.urls")),
-    path("trust/", include("atelier.licences.urls")),
+    path("webhooks/", include("atelier.checkout.machines")),
+    path("trust/", include("atelier.licences.machines")),
     path("_allauth/", include("allauth.headless.urls")),
     path("theme", theme, name="theme"),
     path("", include("atelier.catalog.machines")),
@@ -27,5 +27,13 @@ if settings.DEBUG:
 urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     path("", include("atelier.catalog.urls")),
+    path("", include("atelier.accounts.urls")),
+    path("", include("atelier.licences.urls")),
+    path("", include("atelier.checkout.urls")),
+    path("", include("atelier.material.urls")),
+    path("", include("atelier.library.urls")),
+    path("", include("atelier.trainings.urls")),
+    path("", include("atelier.takedown.urls")),
+    path("studio/", include("atelier.studio.urls")),
     prefix_default_language=False,
 )

@@ -1,7 +1,9 @@
-"""Below /webhooks/."""
+"""The pages, in each language."""
 
 from django.urls import path
 
-from .views import stripe_webhook
+from . import pages
 
-urlpatterns = [path("stripe", stripe_webhook, name="stripe-webhook")]
+urlpatterns = [
+    path("orders", pages.orders, name="orders"),
+]

@@ -1,7 +1,9 @@
-"""Below /trust/."""
+"""The pages, in each language."""
 
 from django.urls import path
 
-from .views import revocation_list, root
+from . import pages
 
-urlpatterns = [path("root.pub", root, name="trust-root"), path("revocations.json", revocation_list, name="trust-revocations")]
+urlpatterns = [
+    path("licences", pages.licences, name="licences"),
+]

@@ -1,0 +1,8 @@
+"""Pages."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def models(request: HttpRequest) -> HttpResponse:
+    return render(request, "base.html")
