@@ -123,4 +123,11 @@ def _parser() -> argparse.ArgumentParser:
         "--further", type=int, default=0, metavar="STEPS", help="train the transformer of a finished base on; give another --seed"
     )
     build.set_defaults(command=_elsewhere, elsewhere="recipe.build:command")
+
+    report = base.add_parser("report", help="what a base has learned: figures and a contact sheet")
+    report.add_argument("base", type=Path)
+    report.add_argument("--out", type=Path, required=True, help="directory for report.json and sheet.png")
+    report.add_argument("--footage", type=Path, help="a folder of clips that nothing was trained on")
+    report.add_argument("--prompts", type=int, default=200)
+    report.set_defaults(command=_elsewhere, elsewhere="recipe.report:command")
     return parser

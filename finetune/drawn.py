@@ -67,6 +67,14 @@ def captions() -> list[str]:
     ]
 
 
+def held_out() -> list[str]:
+    """One motion of every colour, shape and background: the tiny base never sees these 24 captions, and is judged by them."""
+    return [
+        f"a {colour} {shape} {MOTIONS[(c + 2 * s + 3 * b) % len(MOTIONS)]} on a {background} background"
+        for (c, colour), (s, shape), (b, background) in product(enumerate(COLOURS), enumerate(SHAPES), enumerate(BACKGROUNDS))
+    ]
+
+
 def scene(rng: random.Random) -> Scene:
     return Scene(
         shape=rng.choice(list(SHAPES)),

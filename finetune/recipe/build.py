@@ -22,7 +22,7 @@ from finetune.recipe import corpus, text, transformer, vae
 from finetune.recipe.training import Training, say
 
 VAE_SHARE = 0.42
-CORPUS = 6144
+CORPUS = 8192
 HELD_OUT = 64
 STRANGE = 24
 VAE_BATCH, BATCH = 8, 16

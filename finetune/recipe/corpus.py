@@ -1,7 +1,9 @@
 """Drawn scenes as the transformer meets them: encoded once, with captions as token rows."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -26,10 +28,15 @@ class Corpus:
 
 
 def scenes(seed: int, count: int) -> list[tuple[torch.Tensor, str]]:
-    """(3, 9, 32, 32) from -1 to 1, and the caption."""
-    rng = random.Random(f"{seed}/scenes")
-    shown = [drawn.scene(rng) for _ in range(count)]
+    """(3, 9, 32, 32) from -1 to 1, and the caption; none of them held out."""
+    rng, unseen = random.Random(f"{seed}/scenes"), set(drawn.held_out())
+    shown = list(islice((scene for scene in _forever(rng) if scene.caption not in unseen), count))
     return [(vae.video(drawn.render(scene, frames=vae.FRAMES, size=vae.SIZE)), scene.caption) for scene in shown]
+
+
+def _forever(rng: random.Random) -> Iterator[drawn.Scene]:
+    while True:
+        yield drawn.scene(rng)
 
 
 @torch.no_grad()

@@ -14,11 +14,11 @@ LATENT_NOISE = 0.02
 
 
 def model() -> AutoencoderKLWan:
-    """0.64 M parameters, 4x smaller in space and 2x in time. The residual (Wan 2.2) form learns far faster at this size."""
+    """1.4 M parameters, 4x smaller in space and 2x in time. The residual (Wan 2.2) form learns far faster at this size."""
     return AutoencoderKLWan(
         is_residual=True,
         patch_size=2,
-        base_dim=16,
+        base_dim=24,
         dim_mult=[2, 2],
         temperal_downsample=[True],
         z_dim=16,
