@@ -163,7 +163,7 @@ class Peft:
         self.learn(draw(self.wan, self.seat.material, self.seat.knobs, self.seat.seed, self.done))
 
     def learn(self, batch: list[torch.Tensor]) -> None:
-        latents, text, sigma, noise = batch
+        latents, text, sigma, noise = batch[:4]
         mix = sigma.view(-1, 1, 1, 1, 1)
         noisy = ((1 - mix) * latents + mix * noise).to(self.transformer.dtype)
         told = self.transformer(noisy, timestep=sigma * 1000, encoder_hidden_states=text, return_dict=False)[0]

@@ -2,13 +2,16 @@
 
 import argparse
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from finetune import draw as drawing
 from finetune import exits, files
 from finetune import seal as sealing
 from finetune.families import layout
 from finetune.job import Job
-from finetune.manifest import directory_digest
+from finetune.manifest import DatasetManifest, directory_digest
 
 LEARNING_RATE = 2e-3
 PROMPTS = ("a red circle moving right on a dark background", "a blue square moving down on a light background")
@@ -31,30 +34,36 @@ def job(options: argparse.Namespace) -> int:
     """The dataset lands beside the job file."""
     dataset = options.out.resolve().with_suffix(".dataset")
     manifest = sealing.seal(options.clips, dataset)
-    native = layout("wan").facts(options.base).native
     prompts = options.prompt or [f"{options.trigger} {prompt}".strip() for prompt in PROMPTS]
-    wanted = Job.from_dict(
-        {
-            "version": 1,
-            "id": "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in options.out.stem),
-            "family": "wan",
-            "base": {"path": str(options.base.resolve()), "digest": directory_digest(options.base)},
-            "dataset": {"path": str(dataset), "root": manifest.root},
-            "knobs": {
-                "steps": options.steps,
-                "rank": options.rank,
-                "alpha": options.rank,
-                "learning_rate": LEARNING_RATE,
-                "batch_size": 8,
-                "height": native.height,
-                "width": native.width,
-                "frames": native.frames,
-                "fps": native.fps,
-                "trigger": options.trigger,
-            },
-            "previews": [{"prompt": prompt, "seed": 1} for prompt in prompts],
-            "seed": 0,
-        }
-    )
-    files.write_text(options.out, json.dumps(wanted.to_dict(), indent=1) + "\n")
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in options.out.stem)
+    wanted = job_of(options.base, dataset, manifest, name, steps=options.steps, rank=options.rank, trigger=options.trigger, prompts=prompts)
+    files.write_text(options.out, json.dumps(Job.from_dict(wanted).to_dict(), indent=1) + "\n")
     return exits.DONE
+
+
+def job_of(
+    base: Path, dataset: Path, manifest: DatasetManifest, name: str, *, steps: int, rank: int, trigger: str, prompts: Sequence[str]
+) -> dict[str, Any]:
+    """A job at the base's own size."""
+    native = layout("wan").facts(base).native
+    return {
+        "version": 1,
+        "id": name,
+        "family": "wan",
+        "base": {"path": str(base.resolve()), "digest": directory_digest(base)},
+        "dataset": {"path": str(dataset), "root": manifest.root},
+        "knobs": {
+            "steps": steps,
+            "rank": rank,
+            "alpha": rank,
+            "learning_rate": LEARNING_RATE,
+            "batch_size": 8,
+            "height": native.height,
+            "width": native.width,
+            "frames": native.frames,
+            "fps": native.fps,
+            "trigger": trigger,
+        },
+        "previews": [{"prompt": prompt, "seed": 1} for prompt in prompts],
+        "seed": 0,
+    }

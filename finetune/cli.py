@@ -123,6 +123,11 @@ def _parser() -> argparse.ArgumentParser:
         "--further", type=int, default=0, metavar="STEPS", help="train the transformer of a finished base on; give another --seed"
     )
     build.set_defaults(command=_elsewhere, elsewhere="recipe.build:command")
+    samples = base.add_parser("samples", help="clips that a finished base makes, to show it by; they lie beside it, never inside")
+    samples.add_argument("base", type=Path)
+    samples.add_argument("out", type=Path)
+    samples.add_argument("--seed", type=int, default=0)
+    samples.set_defaults(command=_elsewhere, elsewhere="recipe.samples:command")
 
     report = base.add_parser("report", help="what a base has learned: figures and a contact sheet")
     report.add_argument("base", type=Path)
@@ -130,4 +135,16 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--footage", type=Path, help="a folder of clips that nothing was trained on")
     report.add_argument("--prompts", type=int, default=200)
     report.set_defaults(command=_elsewhere, elsewhere="recipe.report:command")
+
+    teach = base.add_parser("teach", help="how well it takes on a drawn style, over several seeds")
+    teach.add_argument("base", type=Path)
+    teach.add_argument("--out", type=Path, required=True, help="directory for style.json and style.png")
+    teach.add_argument("--style", choices=("neon", "blueprint"), default="neon")
+    teach.add_argument("--seeds", type=int, default=3)
+    teach.add_argument("--steps", type=int, default=200)
+    teach.add_argument("--prompts", type=int, default=24)
+    teach.add_argument("--learning-rate", type=float, default=2e-3)
+    teach.add_argument("--batch-size", type=int, default=8)
+    teach.add_argument("--preserve", type=float, default=0.3)
+    teach.set_defaults(command=_elsewhere, elsewhere="recipe.taught:command")
     return parser

@@ -1,5 +1,6 @@
 """Every clip and caption becomes tensors exactly once, before the first step."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,10 +18,11 @@ from finetune.windows import Window
 
 @dataclass(frozen=True)
 class Encoded:
-    """Aligned: latents[i] is (C, T, H, W) and captions[i] the text that goes with it."""
+    """Aligned: latents[i] is (C, T, H, W), captions[i] the text that goes with it, plain[i] the same without the trigger word."""
 
     latents: tuple[torch.Tensor, ...]
     captions: tuple[str, ...]
+    plain: tuple[str, ...] = ()
 
 
 def caption(window: Window, trigger: str) -> str:
@@ -29,13 +31,23 @@ def caption(window: Window, trigger: str) -> str:
     return words if not trigger or trigger.lower() in words.lower() else f"{trigger} {words}"
 
 
+def plain(window: Window, trigger: str) -> str:
+    """The caption without the trigger word."""
+    words = re.sub(re.escape(trigger), "", window.clip.caption, flags=re.IGNORECASE) if trigger else window.clip.caption
+    return " ".join(words.split())
+
+
 def clips(model: Model, store: Store, root: Path, windows: Sequence[Window], knobs: Knobs, pause: Callable[[], None]) -> Encoded:
     """`pause` is called between clips and may raise Stopped. Raises BadData for a clip that cannot be read or encoded."""
     found: dict[Window, torch.Tensor] = {}
     for _, group in groupby(windows, key=lambda window: window.clip.file):
         pause()
         found |= _clip(model, store, root, list(group), knobs)
-    return Encoded(tuple(found[window] for window in windows), tuple(caption(window, knobs.trigger) for window in windows))
+    return Encoded(
+        tuple(found[window] for window in windows),
+        tuple(caption(window, knobs.trigger) for window in windows),
+        tuple(plain(window, knobs.trigger) for window in windows),
+    )
 
 
 def _clip(model: Model, store: Store, root: Path, windows: list[Window], knobs: Knobs) -> dict[Window, torch.Tensor]:

@@ -74,6 +74,7 @@ def of_plan(plan: Plan, calibration: Calibration) -> Estimate:
         steps=knobs.steps,
         previews=len(plan.job.previews) * (1 + (knobs.steps // knobs.preview_every if knobs.preview_every else 0)),
         sampling_steps=knobs.sampling_steps or plan.facts.native.sampling_steps,
+        preserve=knobs.preserve,
     )
 
 
@@ -87,11 +88,15 @@ def of_numbers(
     steps: int,
     previews: int,
     sampling_steps: int,
+    preserve: float = 0.0,
 ) -> Estimate:
-    """`tokens` of a whole batch; `previews` pairs of base and custom, each sampled with guidance (two passes a step)."""
+    """`tokens` of a whole batch; `previews` pairs of base and custom, each sampled with guidance (two passes a step).
+
+    Clips that are preserved go through the base once more, without gradients: half of what a step costs.
+    """
     size = parameters / calibration.parameters
     one = tokens / batch_size
-    training = steps * (calibration.step + calibration.step_token * tokens * size)
+    training = steps * (calibration.step + calibration.step_token * tokens * (1 + preserve / 2) * size)
     sampling = 2 * previews * sampling_steps * (calibration.sample_step + calibration.sample_token * one * size)
     encoding = windows * calibration.encode_window * one / calibration.tokens
     seconds = calibration.load * max(1.0, size) + encoding + training + sampling + calibration.finish

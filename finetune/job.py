@@ -34,7 +34,8 @@ class Knobs:
     """`learning_rate` is the peak of the schedule. `frames` counts frames at `fps`, 1 + 4k of them.
 
     `targets` None means the family's usual layers. `preview_every` 0 means previews at the end only; `sampling_steps`
-    and `guidance` None mean what the base's recipe asks for.
+    and `guidance` None mean what the base's recipe asks for. `preserve` is the share of each batch that teaches the adapter to show
+    captions without the trigger word as the base shows them, so that the style does not leak; it needs a trigger word.
     """
 
     steps: int
@@ -53,6 +54,7 @@ class Knobs:
     preview_every: int = 0
     sampling_steps: int | None = None
     guidance: float | None = None
+    preserve: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,15 @@ def _knobs(found: dict[str, Any]) -> Knobs:
         preview_every=_whole(found, "knobs.preview_every", 0, 100_000, 0),
         sampling_steps=None if found.get("sampling_steps") is None else _whole(found, "knobs.sampling_steps", 1, 200),
         guidance=None if found.get("guidance") is None else _number(found, "knobs.guidance", 0, 50),
+        preserve=_preserve(found),
     )
+
+
+def _preserve(found: dict[str, Any]) -> float:
+    value = _number(found, "knobs.preserve", 0, 0.9, 0.0)
+    if value and not _trigger(found):
+        raise BadJob("knobs.preserve keeps captions without the trigger word as they were: give knobs.trigger too, or leave it out.")
+    return value
 
 
 def _trigger(found: dict[str, Any]) -> str:

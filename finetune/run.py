@@ -136,7 +136,9 @@ def _encode(work: Work, model: Model) -> None:
         root = Path(job.dataset.path)
         shown = encode.clips(model, kept, root, split.train, knobs, work.pause)
         work.held_out = encode.clips(model, kept, root, split.held_out, knobs, work.pause)
-        text = encode.texts(model, kept, [*shown.captions, *work.held_out.captions, *(each.prompt for each in job.previews)])
+        plain = shown.plain if knobs.preserve else ()
+        spoken = [*shown.captions, *plain, *work.held_out.captions, *(each.prompt for each in job.previews)]
+        text = encode.texts(model, kept, spoken)
     work.material = Material(shown, text, schedule(split.train, steps=knobs.steps, batch_size=knobs.batch_size, seed=job.seed))
     if "before" not in work.progress.validation:
         with work.phase("validate"):

@@ -43,6 +43,10 @@ class Material:
     text: dict[str, torch.Tensor]
     order: Sequence[Sequence[int]]
 
+    def words(self, row: int, dropped: bool, plain: bool) -> torch.Tensor:
+        captions = self.encoded.plain if plain else self.encoded.captions
+        return self.text["" if dropped else captions[row]]
+
 
 @dataclass
 class Seat:
@@ -67,7 +71,7 @@ class Pass:
         while self.seats:
             began = time.perf_counter()
             batches = [draw(self.model, seat.material, seat.knobs, seat.seed, seat.done) for seat in self.seats]
-            losses = self.model.loss(*map(torch.cat, zip(*batches, strict=True))).view(len(self.seats), -1).mean(1)
+            losses = self._losses(*map(torch.cat, zip(*batches, strict=True))).view(len(self.seats), -1).mean(1)
             self.stack.gradients.zero_()
             losses.sum().backward()
             norms = self.stack.clip(CLIP)
@@ -80,6 +84,17 @@ class Pass:
             seconds, rates = time.perf_counter() - began, [group["lr"] for group in self.adamw.param_groups]
             told = zip(self.seats, losses.tolist(), rates, finite, strict=True)
             yield [Step(seat.done + (not sound), loss, rate, seconds, sound) for seat, loss, rate, sound in told]
+
+    def _losses(
+        self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor, kept: torch.Tensor
+    ) -> torch.Tensor:
+        """One for each clip. For those that are to be `kept`, the bare base is the teacher instead of the clip."""
+        if not bool(kept.any()):
+            return self.model.loss(latents, text, sigma, noise)
+        target = noise - latents
+        with torch.no_grad(), self.model.bare():
+            target[kept] = self.model.predict(latents[kept], text[kept], sigma[kept], noise[kept]).to(target.dtype)
+        return self.model.loss(latents, text, sigma, noise, target)
 
     def leave(self, index: int) -> None:
         """The others go on as if the job had never been there, but for rounding."""
@@ -116,13 +131,17 @@ def learning_rate(knobs: Knobs, step: int) -> float:
 
 
 def draw(model: Model, material: Material, knobs: Knobs, seed: int, step: int) -> list[torch.Tensor]:
-    """The batch of step `step` (from 0): latents, text, sigma, noise."""
+    """The batch of step `step` (from 0): latents, text, sigma, noise, and which clips are to be kept as the bare base shows them.
+
+    With `preserve`, a caption left out is kept too: guidance starts from it, so the style must not settle there.
+    """
     generator = torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
     rows = material.order[step]
     latents = torch.stack([material.encoded.latents[row] for row in rows])
     dropped = torch.rand(len(rows), generator=generator) < knobs.caption_dropout
-    captions = ["" if drop else material.encoded.captions[row] for row, drop in zip(rows, dropped.tolist(), strict=True)]
-    text = torch.stack([material.text[words] for words in captions])
+    plain = torch.rand(len(rows), generator=generator) < knobs.preserve if knobs.preserve else torch.zeros_like(dropped)
+    kept = plain | dropped if knobs.preserve else plain
+    text = torch.stack([material.words(row, bool(drop), bool(keep)) for row, drop, keep in zip(rows, dropped, plain, strict=True)])
     sigma = model.sigmas(torch.rand(len(rows), generator=generator))
     noise = torch.randn(latents.shape, generator=generator)
-    return [tensor.to(model.device) for tensor in (latents, text, sigma, noise)]
+    return [tensor.to(model.device) for tensor in (latents, text, sigma, noise, kept)]

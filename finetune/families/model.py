@@ -42,8 +42,18 @@ class Model(Protocol):
     def sigmas(self, uniform: torch.Tensor) -> torch.Tensor:
         """Noise levels from 0 to 1 for uniform numbers from 0 to 1, by the training distribution's quantiles."""
 
-    def loss(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """One loss for each clip of the batch: (N,)."""
+    def predict(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """What the model tells of clips mixed with noise, (N, C, T', H', W')."""
+
+    def loss(
+        self,
+        latents: torch.Tensor,
+        text: torch.Tensor,
+        sigma: torch.Tensor,
+        noise: torch.Tensor,
+        target: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """One loss for each clip of the batch, (N,), against `target` where one is given instead of what the clip itself asks for."""
 
     def put_on(self, stack: Stack) -> None:
         """In place of whatever is on. With several jobs in the stack, a batch holds their clips one job after the other."""

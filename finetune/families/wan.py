@@ -67,13 +67,24 @@ class Wan:
         nearly = 0.95 + 0.05 * (uniform - (1 - NEARLY_NOISE)) / NEARLY_NOISE
         return torch.where(uniform < 1 - NEARLY_NOISE, shift * usual / (1 + (shift - 1) * usual), nearly)
 
-    def loss(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    def predict(self, latents: torch.Tensor, text: torch.Tensor, sigma: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """The transformer sees (1 - sigma) x + sigma noise and tells the velocity noise - x."""
         mix = sigma.view(-1, 1, 1, 1, 1)
         noisy = ((1 - mix) * latents + mix * noise).to(self.pipeline.transformer.dtype)
         told = self.pipeline.transformer(noisy, timestep=sigma * 1000, encoder_hidden_states=text, return_dict=False)[0]
-        told = told.to(torch.promote_types(told.dtype, torch.float32))
-        return functional.mse_loss(told, (noise - latents).to(told.dtype), reduction="none").flatten(1).mean(1)
+        return told.to(torch.promote_types(told.dtype, torch.float32))
+
+    def loss(
+        self,
+        latents: torch.Tensor,
+        text: torch.Tensor,
+        sigma: torch.Tensor,
+        noise: torch.Tensor,
+        target: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        told = self.predict(latents, text, sigma, noise)
+        target = noise - latents if target is None else target
+        return functional.mse_loss(told, target.to(told.dtype), reduction="none").flatten(1).mean(1)
 
     def put_on(self, stack: Stack) -> None:
         self.take_off()
