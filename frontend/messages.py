@@ -18,7 +18,14 @@ from django.utils.translation.template import templatize
 FRONTEND = Path(__file__).resolve().parent
 PACKAGE = FRONTEND.parent / "platform" / "atelier"
 LANGUAGES = ("fr", "en")
-KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_lazy": None, "ngettext_lazy": (1, 2), "pgettext_lazy": ((1, "c"), 2)}
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext_lazy": (1, 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "Refused": (2,),
+}
 
 
 def sources() -> Iterator[tuple[str, str]]:
@@ -35,6 +42,8 @@ def extracted() -> Catalog:
         for _line, function, message, _ in extract_python(BytesIO(text.encode()), KEYWORDS, [], {"encoding": "utf-8"}):
             spec, parts = KEYWORDS[function] or (1,), message if isinstance(message, tuple) else (message,)
             plain = tuple(part for part in parts if part is not None)
+            if function == "Refused":  # its first word is a code
+                plain = tuple(part for part in parts[1:2] if part)
             if plain and all(isinstance(part, str) for part in plain):
                 context = plain[0] if function.startswith("pgettext") else None
                 words = plain[1:] if context else plain[: len(spec)]

@@ -42,7 +42,7 @@ class ScopedPermission(BasePermission):
             return False
         scope = getattr(view, "scopes", {}).get(request.method, "read")
         if isinstance(request.auth, ApiToken) and scope not in request.auth.scopes:
-            raise Refused("scope_missing", f"This token lacks the scope “{scope}”. Issue one that has it.", status=403)
+            raise Refused("scope_missing", "This token lacks the scope “%(scope)s”. Issue one that has it.", status=403, scope=scope)
         return True
 
 

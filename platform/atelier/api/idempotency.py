@@ -34,7 +34,7 @@ def begin(request: Request) -> IdempotentAnswer | None:
     if not key or request.method != "POST" or not isinstance(request.user, User):
         return None
     if len(key) > LONGEST_KEY:
-        raise Refused("idempotency_key_too_long", f"An Idempotency-Key has at most {LONGEST_KEY} signs.", status=422)
+        raise Refused("idempotency_key_too_long", "An Idempotency-Key has at most %(most)s signs.", status=422, most=LONGEST_KEY)
     fingerprint = hashlib.sha256(f"{request.path}\n".encode() + request.body).hexdigest()
     mine = IdempotentAnswer.objects.filter(user=request.user, key=key)
     mine.filter(created_at__lt=Now() - KEPT_FOR).delete()

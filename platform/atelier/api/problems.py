@@ -44,7 +44,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, RequestDataTooBig):
         error = Refused("body_too_large", "This request is too large. Files go straight to the object store, by signed links.", status=413)
     if isinstance(error, Refused):
-        return problem(error.code, error.sentence, error.status, **error.extra)
+        return problem(error.code, error.told(), error.status, **error.extra)
     if isinstance(error, ValidationError):
         return problem("invalid", "Some fields are not right; see “errors”.", status.HTTP_422_UNPROCESSABLE_ENTITY, errors=error.detail)
     if isinstance(error, APIException):

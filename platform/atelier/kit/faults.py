@@ -46,8 +46,8 @@ class RefusedMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused) or for_programs(request.path_info):
             return None
-        sentence = "" if error.code == "not_found" else gettext(error.sentence)
-        return page(request, error.status, sentence, error.code)
+        sentence = "" if error.code == "not_found" else error.told()
+        return page(request, error.status, sentence, error.code, where=error.extra.get("where", ""))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -33,7 +33,8 @@ class Machine:
             .update(**{self.field: str(to)}, **changes)
         )
         if not won:
-            raise Refused("moved_meanwhile", f"This is no longer in a state from which it can become “{to}”. Reload to see what happened.")
+            sentence = "This is no longer in a state from which it can become “%(to)s”. Reload to see what happened."
+            raise Refused("moved_meanwhile", sentence, to=str(to))
         for name, value in {self.field: str(to), **changes}.items():
             setattr(row, name, value)
 

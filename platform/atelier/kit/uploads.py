@@ -40,7 +40,7 @@ class Upload(models.Model):
 
     def length_of(self, number: int) -> int:
         if not 1 <= number <= self.part_count:
-            raise Refused("no_such_part", f"This file has parts 1 to {self.part_count}.", status=422)
+            raise Refused("no_such_part", "This file has parts 1 to %(most)s.", status=422, most=self.part_count)
         return min(self.part_bytes, self.bytes - (number - 1) * self.part_bytes)
 
 
@@ -64,7 +64,7 @@ def finish(row: Upload, where: str) -> None:
     right = {part.number for part in got if part.number <= row.part_count and part.bytes == row.length_of(part.number)}
     missing = [n for n in range(1, row.part_count + 1) if n not in right]
     if missing:
-        raise Refused("parts_missing", f"Parts {_few(missing)} have not arrived whole. Send them again.", missing=missing)
+        raise Refused("parts_missing", "Parts %(few)s have not arrived whole. Send them again.", few=_few(missing), missing=missing)
     store.complete_multipart(where, row.key, row.upload_id, got)
     row.upload_id = ""
 

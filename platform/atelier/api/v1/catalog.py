@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from atelier.accounts import access
-from atelier.catalog import actions, queries
-from atelier.catalog.models import BaseFile, BaseVersion, Offering, Tier, TierRevision, Title
+from atelier.catalog import actions, queries, samples
+from atelier.catalog.models import BaseFile, BaseVersion, Offering, Sample, Tier, TierRevision, Title
 from atelier.kit.refused import Refused
 from licensing.text import UnknownLanguage, licence_text, summary, text_hash
 
@@ -170,6 +170,72 @@ class BasePublish(View):
         return Response(BaseOut(version).data, status=202)
 
 
+class SampleIn(serializers.Serializer[Any]):
+    prompt = serializers.CharField(max_length=samples.LONGEST_PROMPT)
+    bytes = StrictIntegerField(min_value=1, max_value=samples.LARGEST)
+    sha256 = serializers.CharField(max_length=64)
+
+
+class SampleOut(serializers.ModelSerializer[Sample]):
+    id = serializers.CharField(source="public_id")
+    version = PublicId()
+
+    class Meta:
+        model = Sample
+        fields = (
+            *("id", "version", "prompt", "state", "problem", "bytes", "sha256"),
+            *("content_type", "width", "height", "seconds", "created_at"),
+        )
+
+
+class Samples(View):
+    scopes: ClassVar = {"POST": "studio"}
+
+    @extend_schema(operation_id="samples_list", responses=SampleOut(many=True))
+    def get(self, request: Request, base: str) -> Response:
+        version = access.find(BaseVersion, base, self.person)
+        return self.page(version.samples.select_related("version"), SampleOut)
+
+    @extend_schema(operation_id="samples_add", request=SampleIn, responses={201: SampleOut})
+    def post(self, request: Request, base: str) -> Response:
+        version = access.find(BaseVersion, base, self.person)
+        sample = samples.add(version=version, by=self.person, **self.understand(SampleIn))
+        sample.refresh_from_db()
+        return Response(SampleOut(sample).data, status=201)
+
+
+class SampleDetail(View):
+    scopes: ClassVar = {"DELETE": "studio"}
+
+    @extend_schema(operation_id="samples_get", responses=SampleOut)
+    def get(self, request: Request, sample: str) -> Response:
+        return Response(SampleOut(access.find(Sample, sample, self.person)).data)
+
+    @extend_schema(operation_id="samples_remove", responses={204: None})
+    def delete(self, request: Request, sample: str) -> Response:
+        samples.remove(sample=access.find(Sample, sample, self.person), by=self.person)
+        return Response(status=204)
+
+
+class SamplePart(View):
+    scopes: ClassVar = {"POST": "studio"}
+
+    @extend_schema(operation_id="samples_part", request=None, responses=BasePartOut)
+    def post(self, request: Request, sample: str) -> Response:
+        """The link to which the whole file is sent with PUT."""
+        return Response(asdict(samples.part(sample=access.find(Sample, sample, self.person), by=self.person)))
+
+
+class SampleComplete(View):
+    scopes: ClassVar = {"POST": "studio"}
+
+    @extend_schema(operation_id="samples_complete", request=None, responses={202: SampleOut})
+    def post(self, request: Request, sample: str) -> Response:
+        row = access.find(Sample, sample, self.person)
+        samples.complete(sample=row, by=self.person)
+        return Response(SampleOut(row).data, status=202)
+
+
 class OfferingIn(serializers.Serializer[Any]):
     version = serializers.CharField(max_length=40)
     name = serializers.CharField(max_length=200)
@@ -268,6 +334,16 @@ class TierClose(View):
     def post(self, request: Request, tier: str) -> Response:
         row = access.find(Tier, tier, self.person)
         actions.close_tier(tier=row, by=self.person)
+        return Response(TierRowOut(row).data)
+
+
+class TierReopen(View):
+    scopes: ClassVar = {"POST": "studio"}
+
+    @extend_schema(operation_id="tiers_reopen", request=None, responses=TierRowOut)
+    def post(self, request: Request, tier: str) -> Response:
+        row = access.find(Tier, tier, self.person)
+        actions.reopen_tier(tier=row, by=self.person)
         return Response(TierRowOut(row).data)
 
 
@@ -383,10 +459,15 @@ urlpatterns = [
     path("bases/<str:base>/parts", BaseParts.as_view()),
     path("bases/<str:base>/complete", BaseComplete.as_view()),
     path("bases/<str:base>/publish", BasePublish.as_view()),
+    path("bases/<str:base>/samples", Samples.as_view()),
+    path("samples/<str:sample>", SampleDetail.as_view()),
+    path("samples/<str:sample>/part", SamplePart.as_view()),
+    path("samples/<str:sample>/complete", SampleComplete.as_view()),
     path("offerings", Offerings.as_view()),
     path("tiers", Tiers.as_view()),
     path("tiers/<str:tier>", TierDetail.as_view()),
     path("tiers/<str:tier>/revisions", TierRevisions.as_view()),
     path("tiers/<str:tier>/close", TierClose.as_view()),
+    path("tiers/<str:tier>/reopen", TierReopen.as_view()),
     path("catalogue", Catalogue.as_view()),
 ]

@@ -182,11 +182,16 @@ class Assets(View):
         row = find(Dataset, dataset, self.person)
         return self.page(visible(Asset, self.person).filter(dataset=row).select_related("dataset"), AssetOut)
 
-    @extend_schema(operation_id="assets_add", request=AssetIn, responses={201: AssetOut})
+    @extend_schema(
+        operation_id="assets_add",
+        request=AssetIn,
+        responses={201: AssetDetailOut},
+        description="The same file again (name, bytes and SHA-256) answers with the row that is there: send what has not arrived.",
+    )
     def post(self, request: Request, dataset: str) -> Response:
         asset = actions.add(dataset=find(Dataset, dataset, self.person), **self.understand(AssetIn))
         asset.refresh_from_db()
-        return Response(AssetOut(asset).data, status=201)
+        return Response(AssetDetailOut(asset).data, status=201)
 
 
 class Captions(View):
@@ -208,7 +213,7 @@ class Attestation(View):
         find(Dataset, dataset, self.person)
         text = attestation.TEXTS.get(request.query_params.get("language", "en"))
         if text is None:
-            raise Refused("unknown_language", f"Choose among {', '.join(sorted(attestation.TEXTS))}.", status=422)
+            raise Refused("unknown_language", "Choose among %(languages)s.", status=422, languages=", ".join(sorted(attestation.TEXTS)))
         return Response(AttestationOut(text).data)
 
 

@@ -62,6 +62,7 @@ class KnobsIn(serializers.Serializer[Any]):
     batch_size = StrictIntegerField(default=4, min_value=1, max_value=256)
     caption_dropout = serializers.FloatField(default=0.1)
     checkpoint_every = StrictIntegerField(default=50, min_value=1, max_value=100_000)
+    preview_every = StrictIntegerField(default=0, min_value=0, max_value=100_000, help_text="Steps between previews; 0: at the end only.")
     trigger = serializers.CharField(default="", allow_blank=True, max_length=80)
     height = StrictIntegerField(required=False, min_value=16, max_value=4096)
     width = StrictIntegerField(required=False, min_value=16, max_value=4096)
