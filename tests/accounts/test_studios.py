@@ -7,7 +7,7 @@ import pytest
 from atelier.accounts import access, actions
 from atelier.accounts.models import Role
 from atelier.kit.refused import Refused
-from tests.world import World, client_of
+from tests.world import World, client_of, two_step
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def test_a_stranger_and_an_unknown_id_get_the_same_answer(studio: Any, carol: An
 
 
 def test_only_an_owner_makes_admins(world: World, studio: Any, alice: Any, bob: Any, carol: Any) -> None:
-    actions.add_member(studio=studio, by=alice, email=bob.email, role=Role.ADMIN)
+    actions.add_member(studio=studio, by=alice, email=two_step(bob).email, role=Role.ADMIN)
     with pytest.raises(Refused, match="role_too_low"):
         actions.add_member(studio=studio, by=bob, email=carol.email, role=Role.OWNER)
     actions.add_member(studio=studio, by=bob, email=carol.email, role=Role.AUDITOR)

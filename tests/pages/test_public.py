@@ -41,7 +41,8 @@ class Read(HTMLParser):
 def addresses(world: World) -> list[tuple[str, dict[str, str]]]:
     tier = world.tier()
     offering = {"offering": world.offering.public_id}
-    shelf = [("landing", {}), ("catalogue", {}), ("offering", offering), ("tiers", offering), ("tier", {"tier": tier.public_id})]
+    shelf: list[tuple[str, dict[str, str]]] = [("landing", {}), ("catalogue", {}), ("notice", {})]
+    shelf += [("offering", offering), ("tiers", offering), ("tier", {"tier": tier.public_id})]
     return [*shelf, *(("legal", {"page": page}) for page in LEGAL), *((name, {}) for name in ENTRANCES)]
 
 
@@ -72,6 +73,7 @@ def test_no_link_of_ours_leads_nowhere_and_none_leaves_the_language(world: World
     for name, kept in addresses(world):
         _, page = read(client, address(language, name, **kept))
         links |= {(a["href"] or "").partition("#")[0] for a in page.every("a") if not a.get("hreflang")} - {""}
+    links = {link for link in links if not link.startswith("mailto:")}
     assert all(link.startswith("/en/") == (language == "en") for link in links if not link.startswith("?")), links
     for link in links:
         assert client.get(link if link.startswith("/") else address(language, "catalogue") + link).status_code in (200, 302), link
@@ -161,3 +163,12 @@ def test_programs_find_their_pages(world: World, client: Client) -> None:
     sitemap = client.get("/sitemap.xml").content.decode()
     assert sitemap.count(f"/en/catalogue/{world.offering.public_id}<") == 1
     assert client.get("/llms.txt", headers={"Accept-Language": "fr"}).content == client.get("/llms.txt").content
+
+
+def test_everybody_finds_where_a_notice_is_filed(world: World, client: Client) -> None:
+    world.tier()
+    _, page = read(client, address("en", "offering", offering=world.offering.public_id))
+    links = [a["href"] for a in page.every("a")]
+    assert "/en/notice" in links and f"/en/notice?about={world.offering.public_id}" in links
+    assert "/notice" in client.get("/llms.txt").content.decode()
+    assert "/en/notice</loc>" in client.get("/sitemap.xml").content.decode()

@@ -2,7 +2,9 @@
 
 from typing import Protocol, TypeVar
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
 
 from atelier.kit.ids import not_found
 from atelier.kit.models import Row
@@ -52,6 +54,24 @@ def studio(public_id: str, person: User, roles: tuple[Role, ...] = STUDIO_READER
 
 
 def require_role(row: Studio, person: User, roles: tuple[Role, ...]) -> None:
+    """Also Refused("two_step_needed", 403), with `where` to switch it on, for members who sign in with a password alone."""
     if not Membership.objects.filter(studio=row, user=person, role__in=roles).exists():
-        wanted = " or ".join(role.value for role in roles)
-        raise Refused("role_too_low", f"Only {wanted} of the studio may do this.", status=403)
+        if roles == (Role.OWNER,):
+            raise Refused("role_too_low", "Only an owner of the studio may do this.", status=403)
+        raise Refused("role_too_low", "Only an owner or an admin of the studio may do this.", status=403)
+    if row.two_step_required and not has_two_step(person):
+        raise two_step_needed()
+
+
+def has_two_step(person: User) -> bool:
+    """Whether she signs in with a second step (or a passkey, which is both)."""
+    return Authenticator.objects.filter(user=person).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
+def two_step_needed() -> Refused:
+    return Refused(
+        "two_step_needed",
+        "This studio asks its people for two-step sign-in. Switch it on in your account, then come back.",
+        status=403,
+        where=reverse("two-step"),
+    )

@@ -28,7 +28,7 @@ def open_studio(*, owner: User, name: str, country: str) -> Studio:
 @transaction.atomic
 def add_member(*, studio: Studio, by: User, email: str, role: str) -> Membership:
     """Adds an existing account to a studio. Only owners make owners and admins."""
-    require_role(studio, by, (Role.OWNER,) if role != Role.AUDITOR else STUDIO_WRITERS)
+    require_role(studio, by, may_give(role))
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user is None:
         raise Refused("no_such_account", "Nobody has signed up with this e-mail address yet. Ask the person to sign up first.", status=422)
@@ -42,13 +42,22 @@ def add_member(*, studio: Studio, by: User, email: str, role: str) -> Membership
 
 
 @transaction.atomic
+def describe(*, user: User, name: str, language: str) -> User:
+    """What she is called, and the language that we write to her in."""
+    user.name, user.language = name, language
+    user.save(update_fields=["name", "language"])
+    record(action="account.describe", subject=user.public_id, studio=None, actor=user.id)
+    return user
+
+
+@transaction.atomic
 def issue_token(*, user: User, name: str, scopes: list[str], days: int) -> tuple[ApiToken, str]:
     """A new token and its plain text, which is not stored and cannot be shown again."""
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise Refused("unknown_scope", f"Choose scopes among {', '.join(SCOPES)}.", status=422, unknown=unknown)
+        raise Refused("unknown_scope", "Choose scopes among %(scopes)s.", status=422, scopes=", ".join(SCOPES), unknown=unknown)
     if not 1 <= days <= LONGEST_TOKEN_DAYS:
-        raise Refused("token_too_long", f"A token lives between 1 and {LONGEST_TOKEN_DAYS} days.", status=422)
+        raise Refused("token_too_long", "A token lives between 1 and %(most)s days.", status=422, most=LONGEST_TOKEN_DAYS)
     plain = tokens.mint()
     token = ApiToken.objects.create(
         user=user,
@@ -79,3 +88,54 @@ def use_token(plain: str) -> ApiToken | None:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=1))
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
     return token
+
+
+def may_give(role: str) -> tuple[Role, ...]:
+    """Who decides about members of this role: owners about everybody, admins about auditors."""
+    return STUDIO_WRITERS if role == Role.AUDITOR else (Role.OWNER,)
+
+
+@transaction.atomic
+def change_role(*, member: Membership, by: User, role: str) -> Membership:
+    """Owners change roles. Refused("last_owner") where nobody would own the studio any more."""
+    require_role(member.studio, by, (Role.OWNER,))
+    row = _locked(member)
+    before = row.role
+    if before == role:
+        return row
+    if before == Role.OWNER:
+        _require_another_owner(row)
+    row.role = role
+    row.save(update_fields=["role"])
+    facts = {"member": str(row.user_id), "before": before, "role": role}
+    record(action="studio.change_role", subject=row.public_id, studio=row.studio_id, actor=by.id, **facts)
+    return row
+
+
+@transaction.atomic
+def remove_member(*, member: Membership, by: User) -> None:
+    """Owners remove anybody, admins auditors, and everybody may leave. Refused("last_owner") for the last owner."""
+    row = _locked(member)
+    leaving = row.user_id == by.id
+    if not leaving:
+        require_role(row.studio, by, may_give(row.role))
+    if row.role == Role.OWNER:
+        _require_another_owner(row)
+    action = "studio.leave" if leaving else "studio.remove_member"
+    facts = {"member": str(row.user_id), "role": row.role}
+    record(action=action, subject=row.public_id, studio=row.studio_id, actor=by.id, **facts)
+    row.delete()
+
+
+def _locked(member: Membership) -> Membership:
+    """The member, with her studio locked: two owners cannot remove each other at the same moment."""
+    Studio.objects.select_for_update().get(pk=member.studio_id)
+    row = Membership.objects.select_related("studio").filter(pk=member.pk).first()
+    if row is None:
+        raise Refused("moved_meanwhile", "This person is no longer a member. Reload to see who is.")
+    return row
+
+
+def _require_another_owner(member: Membership) -> None:
+    if not Membership.objects.filter(studio=member.studio_id, role=Role.OWNER).exclude(pk=member.pk).exists():
+        raise Refused("last_owner", "A studio needs an owner. Make somebody else an owner first.")

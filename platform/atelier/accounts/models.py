@@ -29,6 +29,7 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=5, default="en")
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="When she closed her account; what names her is gone since then.")
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -54,6 +55,7 @@ class Studio(Row):
     prefix = "std"
     name = models.CharField(max_length=200)
     country = models.CharField(max_length=2, default="FR", help_text="ISO 3166-1 alpha-2")
+    two_step_required = models.BooleanField(default=True, help_text="Whether its members need two-step sign-in to act in it.")
 
 
 class Membership(Row):

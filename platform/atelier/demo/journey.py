@@ -101,6 +101,7 @@ class Journey:
         alice, dave = self.people["alice"], self.people["dave"]
         house = studio.open_studio(alice)
         studio.add_auditor(alice, house, dave.email)
+        dave.two_step()
         shop = studio.fill(alice, house)
         tell(f"{studio.STUDIO}: {studio.BASE} is published as {shop.digest[:19]}…")
         tell(f"tiers {', '.join(shop.tiers)}; dave audits")
@@ -221,9 +222,12 @@ def seed(around: Surroundings) -> None:
         tell(f"{person.email:18} password {PASSWORD}   {ROLES[name]}")
     house = studio.open_studio(people["alice"])
     studio.add_auditor(people["alice"], house, people["dave"].email)
+    people["dave"].two_step()
     shop = studio.fill(people["alice"], house)
     tell(f"{studio.STUDIO} offers {studio.BASE} in the tiers {', '.join(shop.tiers)}")
     tell(f"sign in at {around.web}/accounts/login/")
+    for name in ("alice", "dave"):
+        tell(f"{people[name].email:18} second step: give an authenticator app the secret {people[name].secret}")
 
 
 def tell(line: str) -> None:

@@ -1,6 +1,8 @@
 """A person: signs up by e-mail, confirms the code that she is sent, issues herself a token, and then speaks to the API with it."""
 
 import re
+import time
+from base64 import b32decode
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,14 +11,17 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from atelier.demo import wire
 from atelier.demo.trouble import Trouble
 
 API = "/api/v1"
-ACCOUNTS = "/_allauth/app/v1/auth"
+ACCOUNTS = "/_allauth/app/v1"
 CODE = re.compile(r"^\s*([A-Z0-9]{3,4}(?:-[A-Z0-9]{3,4}){1,2})\s*$", re.MULTILINE)
-CONFIRM_FIRST = 401
+MORE_FIRST = 401
+CODE_SECONDS = 30
 NO_SUCH_LOGIN = "email_password_mismatch"
 
 
@@ -27,6 +32,7 @@ class Person:
         self.name, self.email, self.password = name, f"{name}@example.org", password
         self.mailbox = Mailbox(mail, self.email)
         self.http = wire.client(web)
+        self._session = ""
 
     def sign_up(self, scopes: Sequence[str]) -> None:
         """Opens her account, confirms its e-mail address and issues a token."""
@@ -42,15 +48,56 @@ class Person:
             return False
         return True
 
+    def two_step(self) -> None:
+        """Switches on the second step at sign-in, as studios ask of their people. Its secret is kept beside her mails, as in an app."""
+        if self._secret.exists():
+            return
+        self._accounts("auth/reauthenticate", {"password": self.password})
+        offered = self.http.get(f"{ACCOUNTS}/account/authenticators/totp", headers=self._headers).json()
+        secret = str(offered["meta"]["secret"])
+        response = self._accounts("account/authenticators/totp", {"code": _code(secret)})
+        if not response.is_success:
+            raise _not_entered(response, f"{self.email} could not switch on the second step")
+        self._secret.write_text(secret)
+
+    def code(self) -> str | None:
+        """What her authenticator app shows now; None for somebody who has none. Each code is taken once."""
+        return _code(self._secret.read_text()) if self._secret.exists() else None
+
+    @property
+    def secret(self) -> str:
+        """Of her second step: for an authenticator app of somebody who wants to sign in as her."""
+        return self._secret.read_text()
+
+    @property
+    def _secret(self) -> Path:
+        return self.mailbox.folder / f"{self.email}.totp"
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"X-Session-Token": self._session} if self._session else {}
+
     def _enter(self, how: str, scopes: Sequence[str]) -> None:
         seen = self.mailbox.newest()
-        response = self._accounts(how, {"email": self.email, "password": self.password})
-        if response.status_code == CONFIRM_FIRST:
-            headers = {"X-Session-Token": _session(response)}
-            response = self._accounts("email/verify", {"key": self.mailbox.code(after=seen)}, headers)
+        self._session = ""
+        response = self._accounts(f"auth/{how}", {"email": self.email, "password": self.password})
+        if response.status_code == MORE_FIRST:
+            self._session = _session(response)
+            response = self._second_step() if _asks_for_code(response) else self._confirm(seen)
         if not response.is_success:
             raise _not_entered(response, f"{self.email} could not {how}")
-        self.http.headers["Authorization"] = f"Bearer {self._issue(_session(response), scopes)}"
+        self._session = _session(response)
+        self.http.headers["Authorization"] = f"Bearer {self._issue(self._session, scopes)}"
+
+    def _confirm(self, seen: int) -> httpx.Response:
+        return self._accounts("auth/email/verify", {"key": self.mailbox.code(after=seen)})
+
+    def _second_step(self) -> httpx.Response:
+        response = self._accounts("auth/2fa/authenticate", {"code": self.code() or ""})
+        if not response.is_success:  # this code was taken already: the next one comes within half a minute
+            time.sleep(CODE_SECONDS - time.time() % CODE_SECONDS + 0.5)
+            response = self._accounts("auth/2fa/authenticate", {"code": self.code() or ""})
+        return response
 
     def _issue(self, session: str, scopes: Sequence[str]) -> str:
         wanted = {"name": "demo", "scopes": list(scopes), "days": 1}
@@ -58,8 +105,8 @@ class Person:
         token: str = response.json()["token"]
         return token
 
-    def _accounts(self, path: str, body: dict[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
-        return self.http.post(f"{ACCOUNTS}/{path}", json=body, headers=headers)
+    def _accounts(self, path: str, body: dict[str, str]) -> httpx.Response:
+        return self.http.post(f"{ACCOUNTS}/{path}", json=body, headers=self._headers)
 
     def get(self, path: str, **query: str) -> Any:
         return wire.send(self.http, "GET", f"{API}{path}", params=query).json()
@@ -85,6 +132,17 @@ def _not_entered(response: httpx.Response, what: str) -> Trouble:
     """The accounts service has a form of its own for a no: a list of errors, each with code and message."""
     errors = response.json().get("errors") or [{}] if response.headers.get("Content-Type", "").startswith("application/json") else [{}]
     return Trouble(f"{what}: {errors[0].get('message', response.reason_phrase)}", errors[0].get("code", f"http_{response.status_code}"))
+
+
+def _code(secret: str) -> str:
+    """RFC 6238, as authenticator apps do it."""
+    key = b32decode(secret + "=" * (-len(secret) % 8))
+    return TOTP(key, 6, SHA1(), CODE_SECONDS, enforce_key_length=False).generate(int(time.time())).decode()
+
+
+def _asks_for_code(response: httpx.Response) -> bool:
+    flows = response.json().get("data", {}).get("flows", [])
+    return any(flow["id"] == "mfa_authenticate" for flow in flows)
 
 
 def _session(response: httpx.Response) -> str:
