@@ -145,7 +145,7 @@ def test_a_store_that_is_away_is_said_so_and_counts_as_no_download(world: World)
 
 
 @pytest.mark.parametrize(
-    ("language", "word"), [("en", "Training seconds included: 3600"), ("fr", "Secondes d’entraînement comprises : 3600")]
+    ("language", "word"), [("en", "Training time included: 1\u00a0h"), ("fr", "Temps d’entraînement compris\u00a0: 1\u00a0h")]
 )
 def test_the_holder_is_told_in_her_language(licence: Licence, world: World, language: str, word: str) -> None:
     world.bob.language = language

@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, Sum
+from django.urls import reverse
+from django.utils.translation import override
 
 from atelier.accounts.models import User
 from atelier.audit.actions import record
@@ -12,19 +14,18 @@ from atelier.catalog.models import TierRevision
 from atelier.kit import outbox
 from atelier.kit.refused import Refused
 from atelier.licences import actions as licences
-from atelier.licences.models import Licence
-from atelier.licences.queries import database_now, untouched
+from atelier.licences.queries import database_now
 from licensing.text import text_hash
 
 from . import gateway, messages
 from .models import Order, PaymentEvent, Refund
+from .queries import check_refundable
 from .states import REFUND, OrderState, RefundState
 
 # A page is asked for with its closing time, which the provider wants at least thirty minutes ahead. So that a call that failed can be
 # repeated word for word for half an hour, the page closes half an hour later than that.
 SAME_ORDER_WITHIN = timedelta(minutes=30)
 PAGE_LIVES = timedelta(minutes=62)
-REFUND_WINDOW = timedelta(days=14)
 
 
 @transaction.atomic
@@ -71,9 +72,34 @@ def begin_payment(*, order: Order) -> Order:
     return order
 
 
+def payment_page(*, order: Order) -> str:
+    """Where the buyer pays this order now; nothing when there is nothing to pay any more, and then what became of it follows.
+
+    So neither a second click nor the back button after paying leads to a page that is over. Raises Refused("page_closed") when it has
+    been open for too long.
+    """
+    if order.state != OrderState.OPEN:
+        return ""
+    known = order.session is not None
+    if not known and database_now() > order.created_at + SAME_ORDER_WITHIN:
+        raise Refused("page_closed", "The time to pay this order is over. Nothing was charged; take the licence anew.")
+    order = begin_payment(order=order)
+    if known and order.session is not None:
+        payment = gateway.payment(order.session)
+        if payment.paid or payment.expired:
+            outbox.post("checkout.follow", order=str(order.id))
+            return ""
+    return order.checkout_url
+
+
+def address(order: Order) -> str:
+    """The order's own page, in the language in which it was made."""
+    with override(order.language):
+        return settings.PUBLIC_URL + reverse("order", kwargs={"order": order.public_id})
+
+
 def _purchase(order: Order) -> gateway.Purchase:
-    tier = order.revision.tier
-    back = f"{settings.PUBLIC_URL}/orders/{order.public_id}"
+    tier, back = order.revision.tier, address(order)
     return gateway.Purchase(
         key=order.session_key,
         order=order.public_id,
@@ -128,31 +154,19 @@ def ask_refund(*, order: Order, by: User, amount: int | None = None, reason: str
     The licence stops at once when all is asked back. The rest follows from the provider's event.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
-    if order.state != OrderState.PAID or order.licence is None:
-        raise Refused("not_refundable", f"Only a paid order can be refunded; this one is {order.state}.")
-    if not by.is_staff:
-        _check_buyer_may(order, order.licence, amount)
+    check_refundable(order, by, amount)
     left = order.amount - _promised(order)
     wanted = left if amount is None else amount
     if not 1 <= wanted <= left:
-        raise Refused("over_refund", f"{left} minor units of this order are left to be refunded.", left=left)
+        raise Refused("over_refund", "%(left)s minor units of this order are left to be refunded.", left=left)
     refund = Refund(order=order, amount=wanted, asked_by=by, reason=reason)
     refund.key = refund.public_id
     refund.save(force_insert=True)
-    if wanted == left:
+    if wanted == left and order.licence is not None:
         licences.stand(licence=order.licence, suspended=licences.REFUND_ASKED)
     note(order, "order.refund_asked", by, amount=wanted, reason=reason, refund=refund.public_id)
     outbox.post("checkout.send_refund", refund=str(refund.id))
     return refund
-
-
-def _check_buyer_may(order: Order, licence: Licence, amount: int | None) -> None:
-    if order.paid_at is None or database_now() > order.paid_at + REFUND_WINDOW:
-        raise Refused("refund_window_over", f"An order can be given back within {REFUND_WINDOW.days} days. Write to us instead.")
-    if amount is not None and amount != order.amount:
-        raise Refused("refund_whole_only", "You can give back the whole order. Leave out the amount.", status=422)
-    if not untouched(licence):
-        raise Refused("licence_used", "The licence has been used: training seconds are held or spent, or the base model was downloaded.")
 
 
 def _promised(order: Order) -> int:
@@ -174,6 +188,7 @@ def send_refund(*, refund: Refund) -> None:
         REFUND.move(refund, RefundState.FAILED, problem=str(error))
         note(order, "order.refund_failed", None, refund=refund.public_id, problem=str(error))
         outbox.post("checkout.follow", order=str(order.id))
+        outbox.post("checkout.tell_refund_failed", order=str(order.id))
     else:
         REFUND.move(refund, RefundState.SENT, stripe_refund=made)
 

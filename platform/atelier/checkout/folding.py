@@ -139,6 +139,7 @@ def _after_payment(order: Order, payment: gateway.Payment) -> None:
         order.refunded = payment.refunded
         order.save(update_fields=["refunded"])
         note(order, "order.refunded", None, refunded=payment.refunded, of=order.amount)
+        outbox.post("checkout.tell_refunded", order=str(order.id))
     books.post_returns(order, disputes.lost)
     _stand(order, disputes)
 

@@ -5,6 +5,8 @@ from uuid import UUID
 from celery import shared_task
 
 from atelier.kit import outbox
+from atelier.licences import mails
+from licensing.money import Money
 
 from . import actions, folding, reconciliation
 from .models import Order, Refund
@@ -23,6 +25,21 @@ def follow(order: str) -> None:
 @outbox.handles("checkout.send_refund")
 def send_refund(refund: str) -> None:
     actions.send_refund(refund=Refund(pk=UUID(refund)))
+
+
+@outbox.handles("checkout.tell_refunded")
+def tell_refunded(order: str) -> None:
+    """Tells the buyer what has been paid back in all. Run twice it would tell her twice, which harms nobody."""
+    row = Order.objects.select_related("buyer", "revision__tier__offering").get(pk=UUID(order))
+    whole = row.refunded >= row.amount
+    refunded = Money(row.refunded, row.currency)
+    mails.tell(row.buyer, "checkout/refunded.txt", order=row, tier=row.revision.tier, refunded=refunded, whole=whole)
+
+
+@outbox.handles("checkout.tell_refund_failed")
+def tell_refund_failed(order: str) -> None:
+    row = Order.objects.select_related("buyer", "revision__tier__offering").get(pk=UUID(order))
+    mails.tell(row.buyer, "checkout/refund_failed.txt", order=row, tier=row.revision.tier)
 
 
 @shared_task(name="checkout.reconcile")

@@ -1,8 +1,99 @@
-"""Pages."""
+"""The library of licences, and each of them in full."""
 
+from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from atelier.accounts.access import find
+from atelier.accounts.door import person, signed_in
+from atelier.kit.refused import Refused
+from licensing.text import accepted_document, licence_document, summary
+from licensing.verdict import Verdict
+
+from . import actions
+from .holdings import Holding, changed_at, held_by, holdings, runs
+from .mails import contact
+from .models import Licence
+
+PER_PAGE = 12
 
 
+def language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+@signed_in
+@require_safe
 def licences(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html")
+    page = Paginator(held_by(person(request)), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "licences/licences.html", {"page": page, "shown": holdings(page)})
+
+
+@signed_in
+@require_safe
+def licence(request: HttpRequest, licence: str) -> HttpResponse:
+    row = find(Licence, licence, person(request))
+    [held] = holdings([row])
+    accepted = accepted_document(row.terms, row.accepted_text)
+    may, may_not = summary(row.terms, language())
+    shown = {
+        **_about(request, held),
+        "may": may,
+        "may_not": may_not,
+        "document": accepted or licence_document(row.terms, language()),
+        "accepted": accepted,
+        "runs": runs(row),
+        "changed_at": changed_at(row),
+    }
+    return render(request, "licences/licence.html", shown)
+
+
+def _about(request: HttpRequest, held: Holding) -> dict[str, object]:
+    """What the pages of one licence have in common. A refusal of the judge comes with its next step, in the reader's language."""
+    tongue = language()
+    verdicts = {name: (verdict.say(tongue), verdict.next_step(tongue)) for name, verdict in _noes(held).items()}
+    tier = held.licence.revision.tier
+    return {
+        "held": held,
+        "licence": held.licence,
+        "tier": tier,
+        "mine": held.licence.holder_id == person(request).id,
+        "no": verdicts,
+        "contact": contact(),
+    }
+
+
+def _noes(held: Holding) -> dict[str, Verdict]:
+    return {name: verdict for name, verdict in (("train", held.training), ("base", held.base_download)) if not verdict.ok}
+
+
+@signed_in
+@require_safe
+def text(request: HttpRequest, licence: str) -> HttpResponse:
+    """The text as it was accepted, to print or to keep."""
+    row = find(Licence, licence, person(request))
+    accepted = accepted_document(row.terms, row.accepted_text)
+    shown = {"licence": row, "document": accepted or licence_document(row.terms, language()), "accepted": accepted}
+    return render(request, "licences/text.html", shown)
+
+
+@signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def base(request: HttpRequest, licence: str) -> HttpResponse:
+    """The files of the base model, and after asking a link to each. Links live five minutes, so the answer itself shows them."""
+    row = find(Licence, licence, person(request))
+    [held] = holdings([row])
+    files = row.revision.tier.offering.version.files.all()
+    shown = {**_about(request, held), "files": files, "bytes": sum(file.bytes for file in files)}
+    if request.method != "POST":
+        return render(request, "licences/base.html", shown)
+    try:
+        links = {link.path: link.url for link in actions.hand_base(licence=row, by=person(request))}
+    except Refused as refused:
+        return render(request, "licences/base.html", {**shown, "refused": refused}, status=refused.status)
+    return render(request, "licences/base.html", {**shown, "links": [(file, links[file.path]) for file in files]})

@@ -89,7 +89,7 @@ def permit(licence: Licence, action: Action, actor: User | None = None, **contex
 
 
 def refusal(verdict: Verdict) -> Refused:
-    return Refused(verdict.code, verdict.sentence, clause=verdict.clause)
+    return Refused(verdict.code, verdict.sentence, told_in=verdict.say, clause=verdict.clause)
 
 
 def declared(stage: str, media: list[str], territories: list[str], commercial: bool) -> Use:

@@ -6,4 +6,7 @@ from . import pages
 
 urlpatterns = [
     path("licences", pages.licences, name="licences"),
+    path("licences/<str:licence>", pages.licence, name="licence"),
+    path("licences/<str:licence>/text", pages.text, name="licence-text"),
+    path("licences/<str:licence>/base", pages.base, name="licence-base"),
 ]
