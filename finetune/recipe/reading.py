@@ -41,7 +41,7 @@ class Reading:
 
 def read(frames: NDArray[np.uint8]) -> Reading:
     """frames: (T, H, W, 3) RGB."""
-    clip = frames.astype(np.float32) / 255
+    clip: Floats = (frames / np.float32(255)).astype(np.float32)
     ground = _ground(clip)
     background = "light" if ground.mean() > 0.5 else "dark"
     away = clip - ground
@@ -106,7 +106,7 @@ def _shape(cover: Floats) -> str:
     for frame, x, y in zip(cover, xs, ys, strict=True):
         area = float(frame.sum()) * (2 / size) ** 2
         for name, outline in drawn.SHAPES.items():
-            radius = np.float32(np.sqrt(area / AREA[name]))
+            radius = np.full((1, 1), np.sqrt(area / AREA[name]), np.float32)
             drawn_so = np.clip(0.5 - outline(axis[None, :] - x, axis[:, None] - y, radius) * (size / 2), 0, 1)
             scores[name] += float(np.minimum(frame, drawn_so).sum() / max(np.maximum(frame, drawn_so).sum(), 1e-6))
     return max(scores, key=lambda name: scores[name])

@@ -45,7 +45,8 @@ def _measure(options: argparse.Namespace, folder: Path) -> tuple[dict[str, Any],
     judge = style.judge(options.style, frames=model.facts.native.frames, size=model.facts.native.height)
     before = _clips(model, captions, "")
     base_scores = [judge.score(frames) for frames in before]
-    seeds, pairs = [], []
+    seeds: list[dict[str, float]] = []
+    pairs: list[Pair] = []
     for seed in range(options.seeds):
         model.load_lora(_train(options, folder / str(seed), seed))
         styled, plain = _clips(model, captions, f"{TRIGGER} "), _clips(model, captions, "")

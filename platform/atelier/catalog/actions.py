@@ -90,7 +90,8 @@ def open_base(
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused("version_taken", f"{name} has a version {version} already. Choose another version.") from error
+        taken: dict[str, Any] = {"name": name, "version": version}
+        raise Refused("version_taken", "%(name)s has a version %(version)s already. Choose another version.", **taken) from error
     row.titles.set(titles)
     BaseFile.objects.bulk_create(
         BaseFile(version=row, path=file.path, key=f"bases/{row.id}/{file.path}", bytes=file.bytes, sha256=file.sha256) for file in files
@@ -101,7 +102,7 @@ def open_base(
 
 def _check_files(files: Sequence[FileSpec]) -> None:
     if not 1 <= len(files) <= MOST_FILES:
-        raise Refused("file_count", f"A base model has 1 to {MOST_FILES} files.", status=422)
+        raise Refused("file_count", "A base model has 1 to %(most)s files.", status=422, most=MOST_FILES)
     for file in files:
         _check_file(file)
     paths = [file.path.lower() for file in files]
@@ -133,7 +134,7 @@ def send_parts(*, version: BaseVersion, by: User, path: str, numbers: list[int])
     """Signed links for these parts of the file. In a refused version this begins the file anew."""
     file = _file_in_work(version, by, path)
     if file.complete and version.state == VersionState.DRAFT:
-        raise Refused("file_complete", f"{path} has arrived already.")
+        raise Refused("file_complete", "%(path)s has arrived already.", path=path)
     links = uploads.links(file, store.MODELS, numbers)
     file.complete = False
     file.save(update_fields=["upload_id", "complete"])
@@ -159,7 +160,7 @@ def _file_in_work(version: BaseVersion, by: User, path: str) -> BaseFile:
         raise Refused("files_closed", "The files of this version can no longer change. Open a new version.")
     file = BaseFile.objects.select_for_update().filter(version=version, path=path).first()
     if file is None:
-        raise Refused("no_such_file", f"This version was opened without a file {path[:LONGEST_PATH]}.", status=404)
+        raise Refused("no_such_file", "This version was opened without a file %(path)s.", status=404, path=path[:LONGEST_PATH])
     return file
 
 
@@ -170,7 +171,8 @@ def publish(*, version: BaseVersion, by: User) -> None:
     version.state = BaseVersion.objects.select_for_update().values_list("state", flat=True).get(pk=version.pk)
     missing = list(version.files.filter(complete=False).values_list("path", flat=True))
     if missing:
-        raise Refused("files_missing", f"{missing[0]} has not arrived yet; {len(missing)} missing in all.", missing=missing)
+        facts: dict[str, Any] = {"first": missing[0], "count": len(missing), "missing": missing}
+        raise Refused("files_missing", "%(first)s has not arrived yet; %(count)s missing in all.", **facts)
     if version.state != VersionState.CHECKING:
         VERSION.move(version, VersionState.CHECKING, problem="")
         _note(version, "base.publish", by)
@@ -197,7 +199,7 @@ def open_tier(*, offering: Offering, by: User, name: str, terms: Mapping[str, An
         with transaction.atomic():
             tier = Tier.objects.create(offering=offering, name=name)
     except IntegrityError as error:
-        raise Refused("tier_taken", f"This offering has a tier {name} already. Revise it, or choose another name.") from error
+        raise Refused("tier_taken", "This offering has a tier %(name)s already. Revise it, or choose another name.", name=name) from error
     _revise(tier, by, "tier.open", terms, price)
     return tier
 
@@ -207,7 +209,7 @@ def revise_tier(*, tier: Tier, by: User, terms: Mapping[str, Any], price: Money)
     """New terms or a new price from now on. What was sold stays as it was sold."""
     require_role(tier.offering.studio, by, STUDIO_WRITERS)
     if not Tier.objects.select_for_update().get(pk=tier.pk).open:
-        raise Refused("tier_closed", "This tier is closed. Open a new one.")
+        raise Refused("tier_closed", "This tier is closed. Put it on sale again, or open a new one.")
     return _revise(tier, by, "tier.revise", terms, price)
 
 
@@ -220,9 +222,20 @@ def close_tier(*, tier: Tier, by: User) -> None:
     tier.open = False
 
 
+@transaction.atomic
+def reopen_tier(*, tier: Tier, by: User) -> None:
+    """Puts a closed tier on sale again, with its newest revision."""
+    require_role(tier.offering.studio, by, STUDIO_WRITERS)
+    if tier.offering.version.state != VersionState.PUBLISHED:
+        raise Refused("not_published", "This base model is no longer published; nothing can be sold over it.")
+    if Tier.objects.filter(pk=tier.pk, open=False).update(open=True):
+        record(action="tier.reopen", subject=tier.public_id, studio=tier.offering.studio_id, actor=by.id)
+    tier.open = True
+
+
 def _revise(tier: Tier, by: User, action: str, terms: Mapping[str, Any], price: Money) -> TierRevision:
     if price.amount < LEAST_PRICE:
-        raise Refused("price_too_low", f"A tier costs at least {LEAST_PRICE} minor units.", status=422, field="price")
+        raise Refused("price_too_low", "A tier costs at least %(least)s minor units.", status=422, field="price", least=LEAST_PRICE)
     checked = complete_terms(tier.offering, terms)
     last = tier.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = TierRevision.objects.create(

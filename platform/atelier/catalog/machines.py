@@ -1,4 +1,4 @@
-"""What is written for programs has one address, whatever the language."""
+"""What is written for programs, and files, have one address, whatever the language."""
 
 from django.urls import path
 
@@ -8,4 +8,5 @@ urlpatterns = [
     path("robots.txt", views.robots),
     path("llms.txt", views.llms),
     path("sitemap.xml", views.sitemap),
+    path("samples/<str:sample>", views.sample, name="sample"),
 ]

@@ -10,7 +10,7 @@ from atelier.kit.uploads import Upload
 from licensing.money import Money
 from licensing.terms import Terms
 
-from .states import VERSION, VersionState
+from .states import SAMPLE, VERSION, SampleState, VersionState
 
 
 class Title(Row):
@@ -82,6 +82,32 @@ class BaseFile(Upload):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Sample(Row, Upload):
+    """A clip that a base model made, for everybody to see. It arrives in the bucket `quarantine` under `key`; once checked it is kept in
+    `material` under `clean_key`, with its first good picture beside it."""
+
+    prefix = "smp"
+    version = models.ForeignKey(BaseVersion, on_delete=models.PROTECT, related_name="samples")
+    prompt = models.CharField(max_length=500, help_text="The words that it was made from.")
+    order = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=SampleState.choices, default=SampleState.ARRIVING)
+    problem = models.TextField(blank=True, help_text="Why it was refused.")
+    clean_key = models.CharField(max_length=200, blank=True)
+    thumb_key = models.CharField(max_length=200, blank=True)
+    content_type = models.CharField(max_length=40, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    seconds = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [SAMPLE.constraint("sample_state_known")]
+        ordering = ["order", "id"]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(version__base__studio__in=studios(person))
 
 
 class Offering(Row):

@@ -4,8 +4,8 @@ from django.db.models import Prefetch, QuerySet
 
 from atelier.kit.ids import not_found
 
-from .models import Offering, Tier, TierRevision
-from .states import VersionState
+from .models import Offering, Sample, Tier, TierRevision
+from .states import SampleState, VersionState
 
 SOLD = "offering__version__base__studio"
 
@@ -16,11 +16,20 @@ def open_tiers() -> QuerySet[Tier]:
 
 
 def catalogue() -> QuerySet[Offering]:
-    """Offerings of published versions that have something on sale, with their open tiers in `on_sale`."""
+    """Offerings of published versions that have something on sale: their open tiers in `on_sale`, the version's `good_samples`."""
     shown = Offering.objects.filter(version__state=VersionState.PUBLISHED, tiers__open=True).distinct()
+    samples = Prefetch("version__samples", Sample.objects.filter(state=SampleState.READY), to_attr="good_samples")
     return shown.select_related("version__base__studio").prefetch_related(
-        Prefetch("tiers", open_tiers(), to_attr="on_sale"), "version__titles"
+        Prefetch("tiers", open_tiers(), to_attr="on_sale"), samples, "version__titles"
     )
+
+
+def sample(public_id: str) -> Sample:
+    """A sample as anybody may see it. Refused("not_found", 404) while it is not checked, or its base not published."""
+    row = Sample.objects.filter(pk=Sample.parse_id(public_id), state=SampleState.READY, version__state=VersionState.PUBLISHED).first()
+    if row is None:
+        raise not_found()
+    return row
 
 
 def tier(public_id: str) -> Tier:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from atelier.kit import store
 from licensing.money import Money
 from licensing.terms import Terms
 
-from .models import Offering, Tier, TierRevision
+from .models import Offering, Sample, Tier, TierRevision
 from .poster import Poster, poster
 
 USES: dict[str, Callable[[Terms], bool]] = {
@@ -37,6 +38,30 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Reel:
+    """A sample as a page shows it: the film is asked for when it is played (its address stays good), the picture at once."""
+
+    sample: Sample
+
+    @property
+    def id(self) -> str:
+        return self.sample.public_id
+
+    @property
+    def still(self) -> bool:
+        return self.sample.content_type.startswith("image/")
+
+    @property
+    def picture(self) -> str:
+        return store.link(store.MATERIAL, self.sample.thumb_key, "", inline=True, content_type="image/jpeg")
+
+    @property
+    def shape(self) -> str:
+        width, height = self.sample.width or 1, self.sample.height or 1
+        return "wide" if 5 * width > 6 * height else "tall" if 5 * height > 6 * width else "square"
+
+
+@dataclass(frozen=True)
 class Shown:
     """An offering as a card shows it; its choices by price."""
 
@@ -55,6 +80,15 @@ class Shown:
     @property
     def poster(self) -> Poster:
         return poster(self.offering.version.digest)
+
+    @property
+    def reels(self) -> list[Reel]:
+        return [Reel(sample) for sample in self.offering.version.good_samples]  # type: ignore[attr-defined]  # by catalogue()
+
+    @property
+    def trailer(self) -> Reel | None:
+        """What its card plays."""
+        return next((reel for reel in self.reels if not reel.still), None)
 
     @property
     def uses(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where a base model version stands."""
+"""Where a base model version stands, and where a sample of it does."""
 
 from django.db.models import TextChoices
 
@@ -21,4 +21,17 @@ VERSION = Machine.of(
         VersionState.REFUSED: {VersionState.CHECKING},
         VersionState.PUBLISHED: {VersionState.WITHDRAWN},
     },
+)
+
+
+class SampleState(TextChoices):
+    ARRIVING = "arriving", "its file is coming in"
+    CHECKING = "checking", "its file is being checked"
+    READY = "ready"
+    REFUSED = "refused", "the file is not what it should be"
+
+
+SAMPLE = Machine.of(
+    SampleState,
+    {SampleState.ARRIVING: {SampleState.CHECKING}, SampleState.CHECKING: {SampleState.READY, SampleState.REFUSED}},
 )

@@ -1,7 +1,8 @@
-"""Checks of uploaded base models, on queue io."""
+"""Checks of uploaded base models, and what is cleared away, on queue io."""
 
 from atelier.audit.actions import record
 from atelier.kit import outbox, store
+from atelier.kit.refused import Refused
 from finetune import manifest
 
 from . import outline, weights
@@ -45,6 +46,20 @@ def _problem(file: BaseFile) -> str:
     except weights.BadFile as error:
         return f"{file.path} {error}."
     return ""
+
+
+@outbox.handles("catalog.discard_sample")
+def discard_sample(upload: str, keys: dict[str, list[str]]) -> None:
+    """What a sample leaves behind in the store. What is gone already stays gone."""
+    if upload:
+        try:
+            store.abort_multipart(store.QUARANTINE, keys[store.QUARANTINE][0], upload)
+        except Refused as refused:
+            if refused.code != "object_missing":
+                raise
+    for where, names in keys.items():
+        for name in names:
+            store.delete(where, name)
 
 
 def _note(row: BaseVersion) -> None:

@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
+from atelier.kit import store
 from atelier.kit.ids import not_found
 from licensing.text import licence_document, summary
 
@@ -77,6 +78,15 @@ def legal(request: HttpRequest, page: str) -> HttpResponse:
 
 
 @require_safe
+def sample(request: HttpRequest, sample: str) -> HttpResponse:
+    """Leads to the film in the store by a link that was signed just now, so that a page open for an hour still plays it."""
+    row = queries.sample(sample)
+    answer = HttpResponseRedirect(store.link(store.MATERIAL, row.clean_key, "", inline=True, content_type=row.content_type))
+    answer["Cache-Control"] = f"private, max-age={store.LINK_SECONDS // 2}"
+    return answer
+
+
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     return _text(request, "machines/robots.txt")
 
@@ -90,7 +100,7 @@ def llms(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every public page in both languages."""
-    fixed = [("landing", {}), ("catalogue", {}), *(("legal", {"page": page}) for page in LEGAL)]
+    fixed = [("landing", {}), ("catalogue", {}), ("notice", {}), *(("legal", {"page": page}) for page in LEGAL)]
     rows = [(name, {"offering": row.public_id}) for row in queries.catalogue() for name in ("offering", "tiers")]
     pages = [{code: _address(name, code, kept) for code, _ in settings.LANGUAGES} for name, kept in [*fixed, *rows]]
     return render(request, "machines/sitemap.xml", {"pages": pages}, content_type="application/xml")

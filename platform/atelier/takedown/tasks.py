@@ -1,0 +1,53 @@
+"""Mails about notices, on queue io: to the claimant in her language, to the staff in English."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from atelier.kit import outbox
+
+from . import links
+from .models import Case, Event, Kind
+
+
+@outbox.handles("takedown.receipt")
+def receipt(case: str) -> None:
+    row = Case.objects.get(pk=case)
+    _to_claimant(row, "receipt", _title(row))
+
+
+@outbox.handles("takedown.tell_claimant")
+def tell_claimant(event: str) -> None:
+    row = Event.objects.select_related("case").get(pk=event)
+    _to_claimant(row.case, "news", _title(row.case), event=row)
+
+
+@outbox.handles("takedown.tell_staff")
+def tell_staff(case: str, kind: str) -> None:
+    row = Case.objects.get(pk=case)
+    with translation.override("en"):
+        text = render_to_string("takedown/staff.txt", {"case": row, "address": _staff_address(row), "appealed": kind == Kind.APPEALED})
+        send_mail(f"Notice {row.number}: {row.work[:100]}", text, None, [settings.DEFAULT_FROM_EMAIL])
+
+
+def _to_claimant(case: Case, template: str, title: str, **shown: object) -> None:
+    with translation.override(case.language):
+        address = settings.PUBLIC_URL + links.path(case)
+        text = render_to_string(f"takedown/{template}.txt", {"case": case, "address": address, **shown})
+        send_mail(title, text, None, [case.email])
+
+
+def _title(case: Case) -> str:
+    with translation.override(case.language):
+        return _("Your notice %(number)s") % {"number": case.number}
+
+
+def _staff_address(case: Case) -> str:
+    """Where staff decides; empty where this site does not serve the staff's pages."""
+    try:
+        return settings.PUBLIC_URL + reverse("admin:takedown_case_change", args=[case.pk])
+    except NoReverseMatch:
+        return ""
