@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,27 @@ COLUMNS = ("id", "at", "actor", "action", "subject", "titles", "licence", "detai
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def of_studio(studio: UUID, *, action: str = "", title: str = "", licence: str = "", actor: UUID | None = None) -> QuerySet[Entry]:
+def of_studio(
+    studio: UUID,
+    *,
+    action: str = "",
+    title: str = "",
+    licence: str = "",
+    subject: str = "",
+    actor: UUID | None = None,
+    number: int | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> QuerySet[Entry]:
     """A studio's entries, newest first, narrowed by what is given (`action` is a prefix: `training.` means all of a training's)."""
     wanted: dict[str, Any] = {
         "titles__contains": [title] if title else [],
         "licence": licence,
+        "subject": subject,
         "actor": actor,
+        "pk": number,
+        "at__gte": since,
+        "at__lt": before,
         "action__startswith": action,
     }
     return Entry.objects.filter(studio=studio, **{name: value for name, value in wanted.items() if value})
@@ -46,12 +62,20 @@ class _Line:
         return text
 
 
+def sheet(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """CSV lines, header first, in which no cell is a formula."""
+    writer = csv.writer(_Line())
+    yield writer.writerow(header)
+    for cells in rows:
+        yield writer.writerow([harmless(cell) for cell in cells])
+
+
 def as_csv(entries: Iterable[Entry]) -> Iterator[str]:
     """The entries as CSV lines, header first."""
-    writer = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)
-    for entry in entries:
-        detail = json.dumps(entry.detail, sort_keys=True, ensure_ascii=False)
-        actor = ids.public("usr", entry.actor) if entry.actor else ""
-        cells = (entry.id, entry.at.isoformat(), actor, entry.action, entry.subject, " ".join(entry.titles), entry.licence, detail)
-        yield writer.writerow([harmless(cell) for cell in cells])
+    return sheet(COLUMNS, map(_cells, entries))
+
+
+def _cells(entry: Entry) -> tuple[object, ...]:
+    detail = json.dumps(entry.detail, sort_keys=True, ensure_ascii=False)
+    actor = ids.public("usr", entry.actor) if entry.actor else ""
+    return (entry.id, entry.at.isoformat(), actor, entry.action, entry.subject, " ".join(entry.titles), entry.licence, detail)

@@ -2,8 +2,22 @@
 
 from django.urls import path
 
-from . import views
+from . import licences, log, members, offers_urls, usage, views
 
 urlpatterns = [
     path("", views.rooms, name="studio"),
+    path("invitations/<str:ticket>", members.invitation, name="studio-invitation"),
+    path("<str:studio>", views.overview, name="studio-room"),
+    path("<str:studio>/licences", licences.licences, name="studio-licences"),
+    path("<str:studio>/licences/<str:licence>", licences.licence, name="studio-licence"),
+    path("<str:studio>/licences/<str:licence>/<str:decision>", licences.decide, name="studio-licence-decide"),
+    path("<str:studio>/usage", usage.usage, name="studio-usage"),
+    path("<str:studio>/usage.csv", usage.usage_csv, name="studio-usage-csv"),
+    path("<str:studio>/usage.parquet", usage.usage_parquet, name="studio-usage-parquet"),
+    path("<str:studio>/members", members.members, name="studio-members"),
+    path("<str:studio>/members/invitations/<str:invitation>", members.withdraw, name="studio-invitation-withdraw"),
+    path("<str:studio>/members/<str:member>", members.member, name="studio-member"),
+    path("<str:studio>/log", log.log, name="studio-log"),
+    path("<str:studio>/log.csv", log.log_csv, name="studio-log-csv"),
+    *offers_urls.urlpatterns,
 ]

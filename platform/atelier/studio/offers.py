@@ -1,0 +1,75 @@
+"""What a studio offers: its offerings with their tiers, as a list, and opening one over a published version."""
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from atelier.accounts.access import STUDIO_READERS, STUDIO_WRITERS
+from atelier.accounts.door import kept, signed_in
+from atelier.catalog import actions
+from atelier.catalog.models import BaseVersion, Offering, Tier, TierRevision
+from atelier.catalog.states import VersionState
+from atelier.kit.ids import not_found
+
+from .room import Room, room, show
+
+
+class OfferingForm(forms.Form):
+    version = forms.ChoiceField(label=_("Over which base model?"))
+    name = forms.CharField(
+        label=_("Name of the offering"),
+        max_length=200,
+        help_text=_("As it stands in the catalogue and in every licence text."),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+
+    def __init__(self, versions: dict[str, BaseVersion], data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.versions = versions
+        names = [(key, f"{row.base.name} · {row.version}") for key, row in versions.items()]
+        self.fields["version"].choices = names  # type: ignore[attr-defined]
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def offers(request: HttpRequest, studio: str) -> HttpResponse:
+    here = room(request, studio, STUDIO_WRITERS if request.method == "POST" else STUDIO_READERS)
+    form = OfferingForm(_published(here), request.POST if request.method == "POST" else kept(request))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        offering = actions.open_offering(version=form.versions[data["version"]], by=here.person, name=data["name"])
+        messages.success(request, gettext("The offering is open. It is in the catalogue as soon as it has a tier."))
+        return redirect("studio-tier-new", here.id, offering.public_id)
+    status = 422 if request.method == "POST" else 200
+    return show(request, here, "studio/offers_list.html", {"offerings": _offerings(here), "form": form}, status=status)
+
+
+def _published(here: Room) -> dict[str, BaseVersion]:
+    rows = BaseVersion.objects.filter(base__studio=here.studio, state=VersionState.PUBLISHED).select_related("base").order_by("-created_at")
+    return {row.public_id: row for row in rows}
+
+
+def _offerings(here: Room) -> list[Offering]:
+    """Newest first, each with its tiers, which know how often they were sold (`sold`) and their revisions, newest first.
+
+    `most` is how often the best of its tiers was sold.
+    """
+    revisions = Prefetch("revisions", TierRevision.objects.order_by("-number"))
+    counted = Tier.objects.annotate(sold=Count("revisions__licences", distinct=True))
+    tiers = counted.order_by("-open", "created_at").prefetch_related(revisions)
+    most = Subquery(counted.filter(offering=OuterRef("pk")).order_by("-sold").values("sold")[:1])
+    rows = Offering.objects.filter(studio=here.studio).annotate(most=most).select_related("version__base").order_by("-created_at")
+    return list(rows.prefetch_related(Prefetch("tiers", tiers)))
+
+
+def find_offering(here: Room, offering: str) -> Offering:
+    """An offering of this very studio: an address that mixes two studios leads nowhere."""
+    row = Offering.objects.filter(pk=Offering.parse_id(offering), studio=here.studio).select_related("version__base").first()
+    if row is None:
+        raise not_found()
+    return row
