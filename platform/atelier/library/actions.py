@@ -78,7 +78,7 @@ def hand_over(*, model: CustomModel, path: str, person: User) -> Handover | Link
     """
     artifact = model.artifacts.filter(path=path).first()
     if artifact is None:
-        _require_published(model)
+        require_published(model)
         raise Refused("not_found", "This model has no such file.", status=404)
     _permit(artifact, person)
     store.require(store.MODELS, artifact.key)
@@ -124,14 +124,14 @@ def require_allowed(handover: Handover) -> None:
     _permit(handover.artifact, handover.person)
 
 
-def _require_published(model: CustomModel) -> None:
+def require_published(model: CustomModel) -> None:
     if model.state != ModelState.PUBLISHED:
         raise Refused("model_withdrawn", "This model was withdrawn and can no longer be downloaded.", status=410)
 
 
 def _permit(artifact: Artifact, person: User) -> None:
     model = artifact.model
-    _require_published(model)
+    require_published(model)
     action = Action.DOWNLOAD if artifact.kind == ArtifactKind.WEIGHTS else Action.PREVIEW
     permit(model.licence, action, person, use=Use(**model.use))
 
@@ -139,6 +139,14 @@ def _permit(artifact: Artifact, person: User) -> None:
 def _link(key: str, name: str, sha256: str, size: int) -> Link:
     expires_at = database_now() + timedelta(seconds=store.LINK_SECONDS)
     return Link(store.link(store.MODELS, key, name), expires_at, name, sha256, size)
+
+
+@transaction.atomic
+def rename(*, model: CustomModel, name: str, by: User) -> None:
+    """What its owner calls it. Files, certificates and the log know it by its id."""
+    CustomModel.objects.filter(pk=model.pk).update(name=name)
+    model.name = name
+    note(model.licence, "model.rename", model.public_id, by.id)
 
 
 @transaction.atomic

@@ -55,6 +55,46 @@ class Artifact(Row):
         ordering = ["path"]
 
 
+class Preview(Row):
+    """A preview that a training made on its way: one prompt by one step; step 0 is the bare base. Its file lies under the fence
+    that wrote it; reached through the training or its model."""
+
+    prefix = "prv"
+    training = models.UUIDField()
+    fence = models.BigIntegerField()
+    place = models.PositiveSmallIntegerField(help_text="Which of the prompts, from 0.")
+    step = models.PositiveIntegerField()
+    prompt = models.TextField()
+    seed = models.BigIntegerField()
+    key = models.CharField(max_length=300)
+    still = models.CharField(max_length=300, help_text="Key of one frame, shown until the clip plays.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["training", "place", "step"], name="preview_once")]
+        ordering = ["place", "step"]
+
+
+class Curve(models.TextChoices):
+    LOSS = "loss"
+    VALIDATION = "validation"
+
+
+class Point(models.Model):
+    """One value of a training's curve, kept for as long as the training is. A step's loss is the mean since the point before."""
+
+    training = models.UUIDField()
+    curve = models.CharField(max_length=10, choices=Curve.choices)
+    step = models.PositiveIntegerField()
+    value = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["training", "curve", "step"], name="point_once")]
+        ordering = ["step"]
+
+    def __str__(self) -> str:
+        return f"{self.curve} of {self.training} at step {self.step}"
+
+
 class Handover(Row):
     """One copy of the weights for one person, and its certificate, which has the same id. Rows are only added: what became of it is
     its Outcome. `use` and `ends_at` are what the certificate says, as they were when it was asked for."""

@@ -6,4 +6,12 @@ from . import views
 
 urlpatterns = [
     path("models", views.models, name="models"),
+    path("models/<str:model>", views.model, name="model"),
+    path("models/<str:model>/name", views.rename, name="model-rename"),
+    path("models/<str:model>/withdraw", views.withdraw, name="model-withdraw"),
+    path("models/<str:model>/handovers", views.hand_over, name="model-hand-over"),
+    path("models/<str:model>/files/<str:artifact>", views.file, name="model-file"),
+    path("models/<str:model>/previews/<str:preview>/<str:form>", views.preview, name="model-preview"),
+    path("handovers/<str:handover>", views.handover, name="handover"),
+    path("handovers/<str:handover>/file", views.handover_file, name="handover-file"),
 ]

@@ -53,8 +53,7 @@ def quote(
     manifest = _material(dataset)
     job = job_of(licence, manifest, "quote", knobs, previews, seed)
     forecast = pricing.forecast(job, licence.revision.tier.offering.version, manifest)
-    items = pricing.lines(forecast)
-    seconds = pricing.total(items)
+    seconds = forecast.seconds
     permit(licence, Action.QUOTE, owner, use=project.use, seconds_needed=seconds, **_asked(job, manifest))
     terms = {"licence": licence.public_id, "dataset": manifest.root, "job": job.digest, "seconds": seconds}
     row = Quote.objects.create(
@@ -67,8 +66,8 @@ def quote(
         previews=previews,
         seed=seed,
         seconds=seconds,
-        lines=items,
-        estimate=asdict(forecast),
+        lines=forecast.lines,
+        estimate=asdict(forecast.estimate),
         expires_at=database_now() + QUOTE_LIVES,
         signature=signing.dumps(terms, salt=SIGNATURE),
     )
@@ -99,7 +98,7 @@ def cancel(*, training: Training, by: User) -> Training:
     """Ends a waiting training at once; asks a running one to stop at its next heartbeat. Too late is Refused("already_over")."""
     row = Training.objects.select_for_update().get(pk=training.pk)
     if row.state not in OPEN:
-        raise Refused("already_over", f"This training is already over: {row.get_state_display()}.")
+        raise Refused("already_over", "This training is already over: %(state)s.", state=str(row.state))
     if row.cancel_requested:
         return row
     licences.note(row.licence, "training.cancel", row.public_id, by.id, step=row.step)

@@ -3,7 +3,9 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -54,21 +56,50 @@ def tell_state(row: Training) -> None:
     transaction.on_commit(lambda: tell(row.pk, event))
 
 
-async def follow(training: UUID, after: str = "0") -> AsyncIterator[bytes]:
-    """The events after `after` as server-sent events; comments keep the line open; ends after a final state or ten minutes."""
+@dataclass(frozen=True)
+class Told:
+    """One event of the stream; `text` is its JSON as it was told."""
+
+    id: str
+    text: str
+
+    @property
+    def event(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.text)
+        return found
+
+
+async def batches(training: UUID, after: str, block: float = HEARTBEAT_SECONDS) -> AsyncGenerator[list[Told], None]:
+    """What is told after `after`, as it comes; an empty batch after `block` seconds of silence. Ends after ten minutes."""
     end = time.monotonic() + LONGEST_SECONDS
     # The client gives up on a silent socket after 5 seconds unless told; a blocking read is silent for as long as we let it.
-    client = redis.asyncio.Redis.from_url(settings.VALKEY_URL, socket_timeout=HEARTBEAT_SECONDS + 5)
+    client = redis.asyncio.Redis.from_url(settings.VALKEY_URL, socket_timeout=block + 5)
     try:
         while time.monotonic() < end:
-            got: Any = await client.xread({key(training): after}, count=200, block=HEARTBEAT_SECONDS * 1000)
-            if not got:
-                yield b": still here\n\n"
-                continue
-            for event_id, fields in got[0][1]:
-                after, told = event_id.decode(), fields[b"json"].decode()
-                yield f"id: {after}\ndata: {told}\n\n".encode()
-                if json.loads(told).get("final"):
-                    return
+            got: Any = await client.xread({key(training): after}, count=200, block=round(block * 1000))
+            told = [Told(event_id.decode(), fields[b"json"].decode()) for event_id, fields in got[0][1]] if got else []
+            after = told[-1].id if told else after
+            yield told
     finally:
         await client.aclose()
+
+
+async def follow(training: UUID, after: str = "0") -> AsyncIterator[bytes]:
+    """The events after `after` as server-sent events; comments keep the line open; ends after a final state or ten minutes."""
+    async with aclosing(batches(training, after)) as stream:
+        async for batch in stream:
+            if not batch:
+                yield b": still here\n\n"
+            for told in batch:
+                yield f"id: {told.id}\ndata: {told.text}\n\n".encode()
+                if told.event.get("final"):
+                    return
+
+
+def newest(training: UUID) -> str:
+    """The id of the last event; "0" when there is none, or the broker is away."""
+    try:
+        rows: Any = _client().xrevrange(key(training), count=1)
+    except (redis.ConnectionError, redis.TimeoutError):
+        return "0"
+    return rows[0][0].decode() if rows else "0"

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from atelier.accounts.models import User
 from atelier.kit.models import Row
@@ -61,6 +62,35 @@ class Quote(Row):
     @classmethod
     def visible_to(cls, person: User) -> Q:
         return Q(owner=person)
+
+
+class Draft(Row):
+    """A training in preparation: what the wizard's pages were told so far. Once its quote has started a training, it is over.
+
+    `version` grows with every change, so that a page which was open meanwhile cannot undo one unseen.
+    """
+
+    prefix = "dft"
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafts")
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, null=True, related_name="drafts")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, related_name="drafts")
+    name = models.CharField(max_length=200, blank=True)
+    use = models.JSONField(default=dict, help_text="The project's name and declaration; declared for good when a quote is asked.")
+    knobs = models.JSONField(default=dict)
+    previews = models.JSONField(default=list)
+    seed = models.BigIntegerField(default=0)
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, null=True, help_text="For exactly what stands here.")
+    version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(owner=person)
+
+    @property
+    def training(self) -> "Training | None":
+        """What it became."""
+        return Training.objects.filter(quote=self.quote_id).first() if self.quote_id else None
 
 
 class Training(Row):

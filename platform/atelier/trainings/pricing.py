@@ -1,6 +1,7 @@
 """What a training costs: its training seconds, itemised, from the engine's torch-free estimate. The sum is the ceiling."""
 
 import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 from atelier.catalog.models import BaseVersion
@@ -10,23 +11,41 @@ from finetune.estimate import Calibration, Estimate, of_plan
 from finetune.exits import BadData, BadJob
 from finetune.job import Job
 from finetune.manifest import DatasetManifest
-from finetune.plan import foresee
+from finetune.plan import Plan, foresee
 
 
-def forecast(job: Job, version: BaseVersion, manifest: DatasetManifest) -> Estimate:
-    """The engine's estimate. Raises Refused("bad_settings" or "bad_material", 422) with the engine's own sentence."""
+@dataclass(frozen=True)
+class Forecast:
+    """The engine's estimate of the whole, and what the ceiling is made of."""
+
+    estimate: Estimate
+    lines: list[dict[str, Any]]
+
+    @property
+    def seconds(self) -> int:
+        """The ceiling."""
+        return total(self.lines)
+
+
+def forecast(job: Job, version: BaseVersion, manifest: DatasetManifest) -> Forecast:
+    """Raises Refused("bad_settings" or "bad_material", 422) with the engine's own sentence."""
     calibration = Calibration.load_file()
     try:
-        return of_plan(foresee(job, facts_of(version), manifest), calibration)
+        plan = foresee(job, facts_of(version), manifest)
+        return Forecast(of_plan(plan, calibration), _lines(plan, calibration))
     except BadJob as error:
         raise Refused("bad_settings", str(error), status=422) from error
     except BadData as error:
         raise Refused("bad_material", str(error), status=422) from error
 
 
-def lines(estimate: Estimate) -> list[dict[str, Any]]:
+def _lines(plan: Plan, calibration: Calibration) -> list[dict[str, Any]]:
     """The quote's lines. The upper end of the estimate's interval is quoted: what it takes beyond that is our risk."""
-    return [{"what": "training", "unit": "SEC", "amount": max(1, math.ceil(estimate.seconds_high))}]
+    silent = replace(plan, job=replace(plan.job, previews=()))
+    idle = replace(silent, job=replace(silent.job, knobs=replace(plan.job.knobs, steps=0)))
+    prepared, trained, whole = (of_plan(each, calibration).seconds_high for each in (idle, silent, plan))
+    parts = {"preparation": prepared, "training": trained - prepared, "previews": whole - trained}
+    return [{"what": what, "unit": "SEC", "amount": max(1, math.ceil(seconds))} for what, seconds in parts.items() if seconds > 0]
 
 
 def total(items: list[dict[str, Any]]) -> int:

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from atelier.kit import outbox
 from atelier.kit.refused import Refused
 from atelier.library.actions import StoredFile, publish
-from atelier.library.models import CustomModel
+from atelier.library.models import Curve, CustomModel, Point, Preview
 from atelier.licences import actions as licences
 from atelier.licences.queries import database_now, permit
 from atelier.material import queries as material
@@ -74,9 +74,30 @@ def enter(training: UUID, fence: int, state: str) -> None:
             _move(row, state)
 
 
-def progress(training: UUID, fence: int, step: int, loss: float) -> None:
+def progress(training: UUID, fence: int, step: int, loss: float, mean: float | None = None) -> None:
+    """With `mean`, the loss's curve gets a point that stays."""
     with fenced(training, fence) as row:
         Training.objects.filter(pk=row.pk).update(step=max(step, row.step), loss=loss)
+        if mean is not None:
+            _point(row, Curve.LOSS, step, mean)
+
+
+def validated(training: UUID, fence: int, step: int, loss: float) -> None:
+    with fenced(training, fence) as row:
+        _point(row, Curve.VALIDATION, step, loss)
+
+
+def _point(row: Training, curve: str, step: int, value: float) -> None:
+    Point.objects.update_or_create(training=row.pk, curve=curve, step=step, defaults={"value": value})
+
+
+def preview(training: UUID, fence: int, *, place: int, step: int, key: str, still: str) -> Preview:
+    """A preview whose file is in the store. The same prompt and step again takes the place of the earlier one."""
+    with fenced(training, fence) as row:
+        wanted = row.quote.previews[place]
+        facts = {"fence": fence, "prompt": wanted["prompt"], "seed": wanted["seed"], "key": key, "still": still}
+        kept, _ = Preview.objects.update_or_create(training=row.pk, place=place, step=step, defaults=facts)
+        return kept
 
 
 def checkpoint(training: UUID, fence: int, step: int, loss: float | None, files: Sequence[dict[str, str]]) -> int:

@@ -9,6 +9,7 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.mail import send_mail
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from atelier.kit import outbox
 from . import queue, worker
 from .models import Training
 from .states import TrainingState
+from .words import ending
 
 log = logging.getLogger(__name__)
 
@@ -55,5 +57,7 @@ def tell_over(*, training: str) -> None:
             body = _("The training is done. Download your model in your library.")
         else:
             subject = _("Your training “%(name)s” has ended") % {"name": row.quote.name}
-            body = row.sentence
-    send_mail(subject, f"{body}\n\n{settings.PUBLIC_URL}\n", None, [row.owner.email])
+            end = ending(row)
+            body = f"{end.why}\n{end.do}"
+        page = settings.PUBLIC_URL + reverse("training", kwargs={"training": row.public_id})
+    send_mail(subject, f"{body}\n\n{page}\n", None, [row.owner.email])

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import av
 from django.conf import settings
 
 from atelier.catalog.models import BaseVersion
@@ -57,6 +58,15 @@ def keep(training: Training, fence: int, out: Path, path: str) -> dict[str, str]
     key, sha256 = f"{prefix(training, fence)}/{path}", file_sha256(out / path)
     store.put_file(store.MODELS, key, out / path)
     return {"path": path, "key": key, "sha256": sha256}
+
+
+def still(out: Path, clip: str) -> str:
+    """Writes the middle frame of a preview beside it, as a picture for pages. Returns its path."""
+    picture = Path(clip).with_suffix(".webp")
+    with av.open(str(out / clip)) as container:
+        frames = list(container.decode(video=0))
+    frames[len(frames) // 2].to_image().save(out / picture, "WEBP", quality=82)
+    return picture.as_posix()
 
 
 def keep_folder(training: Training, fence: int, out: Path, folder: str) -> list[dict[str, str]]:

@@ -2,9 +2,21 @@
 
 from django.urls import path
 
-from . import views
+from . import home, watching, wizard
 
 urlpatterns = [
-    path("home", views.home, name="home"),
-    path("trainings", views.trainings, name="trainings"),
+    path("home", home.home, name="home"),
+    path("trainings", home.trainings, name="trainings"),
+    path("trainings/new", wizard.new, name="training-new"),
+    path("trainings/new/<str:draft>/clips", wizard.clips, name="draft-clips"),
+    path("trainings/new/<str:draft>/captions", wizard.captions, name="draft-captions"),
+    path("trainings/new/<str:draft>/settings", wizard.settings, name="draft-settings"),
+    path("trainings/new/<str:draft>/launch", wizard.launch, name="draft-launch"),
+    path("trainings/new/<str:draft>/discard", wizard.discard, name="draft-discard"),
+    # After trainings/new: a training is named by its id.
+    path("trainings/<str:training>", watching.page, name="training"),
+    path("trainings/<str:training>/stream", watching.stream, name="training-stream"),
+    path("trainings/<str:training>/now", watching.now, name="training-now"),
+    path("trainings/<str:training>/cancel", watching.cancel, name="training-cancel"),
+    path("trainings/<str:training>/previews/<str:preview>/<str:form>", watching.preview, name="training-preview"),
 ]

@@ -20,6 +20,7 @@ from finetune.job import Base, Dataset
 
 from . import live, running, transfer
 from .actions import job_of
+from .curve import Thinned
 from .engine import Engine, EngineDied
 from .models import Training
 from .pulse import Pulse
@@ -85,6 +86,7 @@ class Run:
         self.id, self.fence, self.folder, self.pulse = got.training, got.fence, folder, pulse
         self.out = folder / "out"
         self.training = Training.objects.select_related("quote__dataset", "licence").get(pk=got.training)
+        self.thinned = Thinned(self.training.steps)
 
     def go(self) -> str:
         """Turns every way in which a run can end into the one fenced write that belongs to it."""
@@ -157,7 +159,7 @@ class Run:
             if event["step"] == 1 or self.training.state != TrainingState.RUNNING:
                 running.enter(self.id, self.fence, TrainingState.RUNNING)
                 self.training.state = TrainingState.RUNNING
-            running.progress(self.id, self.fence, event["step"], event["loss"])
+            running.progress(self.id, self.fence, event["step"], event["loss"], self.thinned.add(event["step"], event["loss"]))
         elif event["event"] == "checkpoint":
             try:
                 files = transfer.keep_folder(self.training, self.fence, self.out, event["path"])
@@ -165,7 +167,23 @@ class Run:
                 # The engine keeps its last few only; one that newer ones overtook while we stored it is not needed.
                 return
             event["captured"] = running.checkpoint(self.id, self.fence, event["step"], event.get("loss"), files)
+        elif event["event"] == "validation":
+            running.validated(self.id, self.fence, event["step"], event["loss"])
+        elif event["event"] == "preview":
+            event["preview"] = self.preview(event)
         live.tell(self.id, {**event, "job": self.training.public_id})
+
+    def preview(self, event: dict[str, Any]) -> str | None:
+        """Stores a preview as it comes. Returns its id; None while the store is away, for watching is a comfort: a checkpoint will tell."""
+        wanted = {"prompt": event["prompt"], "seed": event["seed"]}
+        place = self.training.quote.previews.index(wanted)
+        try:
+            clip = transfer.keep(self.training, self.fence, self.out, event["path"])
+            still = transfer.keep(self.training, self.fence, self.out, transfer.still(self.out, event["path"]))
+        except Refused as refused:
+            log.warning("training %s: a preview was not stored: %s", self.id, refused)
+            return None
+        return running.preview(self.id, self.fence, place=place, step=event["step"], key=clip["key"], still=still["key"]).public_id
 
     def publish(self, manifest: dict[str, Any]) -> str:
         running.enter(self.id, self.fence, TrainingState.RUNNING)
