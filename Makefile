@@ -23,7 +23,7 @@ help: ## explain every target
 	@echo
 	@echo "First use downloads about 1.6 GB into .venv; everything else is kept in var/."
 
-setup: ## .venv with the pinned requirements, and the pages; quick when nothing changed
+setup: ## .venv with the pinned requirements, the pages and a browser; quick when nothing changed
 	@set -e; if [ "$$(cat .venv/home 2>/dev/null)" != "$(HERE)" ] || ! $(PYTHON) -c '' 2>/dev/null; then \
 		for python in "$(PYTHON3)" python3.11 python3.12 python3; do \
 			"$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && break; \
@@ -46,6 +46,7 @@ setup: ## .venv with the pinned requirements, and the pages; quick when nothing 
 		echo "$(PINS)" > .venv/pins; \
 	fi
 	@$(PYTHON) frontend/build.py
+	@$(PYTHON) -m atelier.devstack.browser
 
 demo: setup ## the whole journey on real servers: make demo [CLIPS=folder] [STEPS=60] [CAPTIONS=file]; results in var/demo
 	@$(STACK) run --var var/demo/stack --fresh -- $(PYTHON) -m atelier.demo \
@@ -58,9 +59,10 @@ test: export OMP_NUM_THREADS = 1
 test: setup ## every test, on real servers of its own: make test [ARGS='tests/ledger -x']
 	@$(STACK) run --var var/test --fresh --volatile --only stores -- $(PYTHON) -m pytest $(ARGS)
 
-bench: setup ## the engine beside plain peft, as ratios of interleaved runs: make bench [ARGS=--quick]; figures in var/bench
+bench: setup ## the engine beside plain peft and the pages beside their limits, as ratios: make bench [ARGS=--quick]; figures in var/bench
 	@mkdir -p var/bench
-	@OMP_NUM_THREADS=1 exec $(PYTHON) -m finetune bench $(ARGS) --json var/bench/engine.json
+	@OMP_NUM_THREADS=1 $(PYTHON) -m finetune bench $(ARGS) --json var/bench/engine.json
+	@OMP_NUM_THREADS=1 exec $(PYTHON) frontend/bench.py $(ARGS) --json var/bench/pages.json
 
 # As in production, so that `check --deploy` judges what will run; none of these servers is asked anything.
 check: setup ## style, types, translations, import contracts, migrations, production settings

@@ -3,6 +3,7 @@
 Node's packages, the bundles in dist/built, the compiled translations, and all static files under hashed names in dist/served.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -47,6 +48,13 @@ def settings() -> dict[str, str]:
 
 
 def main() -> None:
+    """One at a time: who comes while another builds waits, and finds it done."""
+    with (HERE / "build.py").open() as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        build()
+
+
+def build() -> None:
     now, lock = digest(*sources()), digest(HERE / "package-lock.json")
     if not stale(STAMP, now):
         return

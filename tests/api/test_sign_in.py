@@ -183,7 +183,7 @@ def test_signing_in_leads_to_no_other_site(known: str, elsewhere: str) -> None:
     client = Visitor().client
     form = {"login": known, "password": PASSWORD, "next": elsewhere}
     answer = client.post(f"/accounts/login/?next={elsewhere}", form)
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert (answer.status_code, answer["Location"]) == (302, "/home")
 
 
 def test_the_payment_page_leads_back_to_us_and_nowhere_else(world: World, settings: Any) -> None:

@@ -137,7 +137,13 @@ def test_no_file_name_reaches_a_key(bring, film):
 def test_two_files_of_one_name_do_not_fit_into_one_dataset(dataset, film):
     add(dataset, film, "Été.mp4")
     with pytest.raises(Refused, match="NAME_TAKEN"):
-        add(dataset, film, "E\u0301te\u0301.mp4")
+        add(dataset, film + b"x", "E\u0301te\u0301.mp4")
+
+
+def test_the_same_file_again_goes_on_where_it_was_whatever_room_is_left(dataset, film, monkeypatch):
+    first = add(dataset, film, "Été.mp4")
+    monkeypatch.setattr(limits, "BYTES_PER_PERSON", 1)
+    assert add(dataset, film, "E\u0301te\u0301.mp4") == first
 
 
 def test_parts_that_did_not_arrive_are_asked_for_by_number(dataset, film):
@@ -147,7 +153,7 @@ def test_parts_that_did_not_arrive_are_asked_for_by_number(dataset, film):
     assert actions.links(asset=asset, numbers=[1])[0].bytes == len(film)
     with pytest.raises(Refused) as caught:
         actions.complete(asset=asset)
-    assert caught.value.extra == {"missing": [1]}
+    assert caught.value.extra["missing"] == [1]
     with pytest.raises(Refused, match="no_such_part"):
         actions.links(asset=asset, numbers=[2])
 

@@ -34,6 +34,23 @@ class Captioned:
 
 
 @dataclass(frozen=True)
+class Change:
+    """Of the asset with this public id, whose caption had this mark (words.mark) when the change was looked at."""
+
+    asset: str
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Recaptioned:
+    """`stale`: names of files whose caption was changed meanwhile, and therefore stayed."""
+
+    applied: list[str]
+    stale: list[str]
+
+
+@dataclass(frozen=True)
 class Sealed:
     """`left_out`: names of refused files, which are no part of what was sealed."""
 
@@ -50,16 +67,23 @@ def open_dataset(*, owner: User, name: str) -> Dataset:
 
 @transaction.atomic
 def add(*, dataset: Dataset, name: str, bytes: int, sha256: str, caption: str = "") -> Asset:
-    """Reserves quota and names the place where the parts will go. A refused file of the same name makes way."""
+    """Reserves quota and names the place where the parts will go. A refused file of the same name makes way.
+
+    The same file again, by name and digest, is the row that is there: whoever begins anew, here or elsewhere, goes on with it.
+    """
     name, caption = words.file_name(name), words.caption(caption)
     _require_measure(bytes, sha256)
     # Two adds of one person wait for each other here: the sum below must not miss the other's reservation.
     User.objects.select_for_update(no_key=True).get(pk=dataset.owner_id)
     row = _changeable(dataset)
     _replace_refused(row, name)
+    if there := row.assets.exclude(state=AssetState.REMOVED).filter(name=name).first():
+        if (there.bytes, there.sha256) == (bytes, sha256):
+            return there
+        raise Refused(
+            "NAME_TAKEN", "Another file in this dataset is called “%(name)s”. Remove that one first, or rename this file.", name=name
+        )
     _require_room(row, bytes)
-    if row.assets.exclude(state=AssetState.REMOVED).filter(name=name).exists():
-        raise Refused("NAME_TAKEN", f"“{name}” is in this dataset already. Remove that one first, or rename this file.")
     asset = Asset.objects.create(dataset=row, name=name, bytes=bytes, sha256=sha256, caption=caption, key=f"{secrets.token_hex(16)}/upload")
     _note(row, "material.add", asset.public_id, bytes=bytes, sha256=sha256)
     return asset
@@ -90,24 +114,42 @@ def complete(*, asset: Asset) -> Asset:
 
 
 @transaction.atomic
-def caption(*, asset: Asset, text: str) -> Asset:
-    row = _locked(asset)
-    row.caption = words.caption(text)
+def caption(*, asset: Asset, text: str, was: str | None = None) -> Asset:
+    """`was`: the caption that the writer saw. Raises Refused("CAPTION_CHANGED") with the one of now when somebody changed it since."""
+    row, text = _locked(asset), words.caption(text)
+    if was is not None and row.caption not in (words.caption(was), text):
+        raise Refused("CAPTION_CHANGED", "This caption was changed meanwhile, in another window or by another program.", now=row.caption)
+    row.caption = text
     row.save(update_fields=["caption"])
     return row
 
 
 @transaction.atomic
+def recaption(*, dataset: Dataset, changes: Iterable[Change]) -> Recaptioned:
+    """Changes that were looked at before: where a caption is no longer what it was then, it stays and is named."""
+    row, wanted = _changeable(dataset), {change.asset: change for change in changes}
+    assets = [asset for asset in row.assets.exclude(state=AssetState.REMOVED).order_by("id") if asset.public_id in wanted]
+    fresh = [asset for asset in assets if words.mark(asset.caption) == wanted[asset.public_id].mark]
+    for asset in fresh:
+        asset.caption = _caption_of(asset.name, wanted[asset.public_id].text)
+    Asset.objects.bulk_update(fresh, ["caption"])
+    return Recaptioned([asset.name for asset in fresh], [asset.name for asset in assets if asset not in fresh])
+
+
+@transaction.atomic
 def caption_many(*, dataset: Dataset, captions: Mapping[str, str]) -> Captioned:
-    """Captions by file name, all or none. Names that are not in the dataset are told, not refused."""
+    """Captions by file name, all or none. Names that are not in the dataset are told, not refused.
+
+    A name like `night.txt` that no file has is a sidecar: its caption is for every file called `night` with whatever suffix.
+    """
     row = _changeable(dataset)
     cleaned = {words.file_name(name): _caption_of(name, text) for name, text in captions.items()}
-    assets = list(row.assets.exclude(state=AssetState.REMOVED).filter(name__in=cleaned))
-    for asset in assets:
-        asset.caption = cleaned[asset.name]
-    Asset.objects.bulk_update(assets, ["caption"])
-    applied = sorted(asset.name for asset in assets)
-    return Captioned(applied, sorted(set(cleaned) - set(applied)))
+    assets = list(row.assets.exclude(state=AssetState.REMOVED))
+    sources = {asset: source for asset in assets if (source := _source(asset.name, cleaned))}
+    for asset, source in sources.items():
+        asset.caption = cleaned[source]
+    Asset.objects.bulk_update(sources, ["caption"])
+    return Captioned(sorted(asset.name for asset in sources), sorted(set(cleaned) - set(sources.values())))
 
 
 @transaction.atomic
@@ -175,7 +217,7 @@ def _changeable(dataset: Dataset) -> Dataset:
     """The dataset, locked, if it is open."""
     row = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
     if row.state != DatasetState.OPEN:
-        raise Refused("DATASET_CLOSED", f"This dataset is {row.state}: nothing in it changes any more. Open a new one.")
+        raise Refused("DATASET_CLOSED", "This dataset is sealed or withdrawn: nothing in it changes any more. Open a new one.")
     return row
 
 
@@ -192,18 +234,23 @@ def _require_measure(bytes: int, sha256: str) -> None:
         raise Refused("EMPTY_FILE", "The file is empty. Export it again.", status=422)
     if bytes > limits.BYTES_PER_FILE:
         most = limits.BYTES_PER_FILE >> 20
-        raise Refused("FILE_TOO_LARGE", f"A file has at most {most} MiB. Cut it into shorter clips, or export it smaller.", status=422)
+        raise Refused(
+            "FILE_TOO_LARGE", "A file has at most %(most)s MiB. Cut it into shorter clips, or export it smaller.", status=422, most=most
+        )
     if not SHA256.fullmatch(sha256):
         raise Refused("BAD_SHA256", "“sha256” must be the SHA-256 of the file as 64 lower-case hexadecimal digits.", status=422)
 
 
 def _require_room(dataset: Dataset, bytes: int) -> None:
     if dataset.assets.filter(state__in=LIVE).count() >= limits.ASSETS_PER_DATASET:
-        raise Refused("TOO_MANY_ASSETS", f"A dataset holds at most {limits.ASSETS_PER_DATASET} files. Remove some, or open another one.")
+        most = limits.ASSETS_PER_DATASET
+        raise Refused("TOO_MANY_ASSETS", "A dataset holds at most %(most)s files. Remove some, or open another one.", most=most)
     taken = queries.bytes_taken(dataset.owner_id)
     if taken + bytes > limits.BYTES_PER_PERSON:
         left = max(0, limits.BYTES_PER_PERSON - taken) >> 20
-        raise Refused("QUOTA_SPENT", f"You have {left} MiB left. Remove files or withdraw a dataset to make room.", bytes_taken=taken)
+        raise Refused(
+            "QUOTA_SPENT", "You have %(left)s MiB left. Remove files or withdraw a dataset to make room.", left=left, bytes_taken=taken
+        )
 
 
 def _replace_refused(dataset: Dataset, name: str) -> None:
@@ -220,22 +267,36 @@ def _put_together(asset: Asset) -> None:
             raise
 
 
+def _source(name: str, captions: Mapping[str, str]) -> str:
+    """Which of these names captions this file: its own, or its sidecar's."""
+    return next((wanted for wanted in (name, words.sidecar(name)) if wanted in captions), "")
+
+
 def _caption_of(name: str, text: str) -> str:
     try:
         return words.caption(text)
     except Refused as refused:
-        raise Refused(refused.code, f"“{words.shown(name)[:100]}”: {refused.sentence}", status=422, names=[words.shown(name)]) from refused
+        shown, most, signs = words.shown(name), refused.extra["most"], refused.extra["signs"]
+        raise Refused(
+            refused.code,
+            "The caption of “%(name)s” has %(signs)s characters; at most %(most)s are read.",
+            status=422,
+            name=shown[:100],
+            signs=signs,
+            most=most,
+            names=[shown],
+        ) from refused
 
 
 def _require_sealable(dataset: Dataset, assets: list[Asset], ready: list[Asset]) -> None:
     if pending := [asset.name for asset in assets if asset.state in (AssetState.UPLOADING, AssetState.CHECKING)]:
-        raise Refused("STILL_CHECKING", f"Wait for {_few(pending)}, or remove what you do not need.", names=pending)
+        raise Refused("STILL_CHECKING", "Wait for %(few)s, or remove what you do not need.", few=_few(pending), names=pending)
     if not ready:
         raise Refused("EMPTY_DATASET", "There is no usable file in this dataset. Add at least one clip or still.")
     if not dataset.attested_text:
         raise Refused("NOT_ATTESTED", "Read the declaration about your rights in this material and agree to it first.")
     if bare := [asset.name for asset in ready if not asset.caption]:
-        raise Refused("CAPTION_MISSING", f"Say in one sentence what is seen in {_few(bare)}.", names=bare)
+        raise Refused("CAPTION_MISSING", "Say in one sentence what is seen in %(few)s.", few=_few(bare), names=bare)
 
 
 def _store_manifest(key: str, manifest: DatasetManifest) -> None:
@@ -246,7 +307,7 @@ def _store_manifest(key: str, manifest: DatasetManifest) -> None:
 def _few(names: Iterable[str]) -> str:
     listed = [f"“{name}”" for name in names]
     rest = len(listed) - NAMES_SHOWN
-    return ", ".join(listed[:NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(listed[:NAMES_SHOWN]) + (f" (+ {rest})" if rest > 0 else "")
 
 
 def _note(dataset: Dataset, action: str, subject: str, **detail: Any) -> None:

@@ -1,10 +1,14 @@
 """What others read of material: how much is taken, what was sealed, and the files for the engine."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from atelier.kit import store
 from atelier.kit.refused import Refused
@@ -25,6 +29,50 @@ def counts(dataset: Dataset) -> dict[str, int]:
     """How many files stand in each state, removed ones aside."""
     rows = dataset.assets.exclude(state=AssetState.REMOVED).values_list("state").annotate(Count("id"))
     return dict(rows.order_by("state"))
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What is in a dataset, removed files aside. `bare`: usable files without a caption. `bytes`: of the files that hold quota."""
+
+    uploading: int
+    checking: int
+    ready: int
+    refused: int
+    bare: int
+    bytes: int
+
+    @property
+    def all(self) -> int:
+        return self.uploading + self.checking + self.ready + self.refused
+
+    @property
+    def unsettled(self) -> int:
+        return self.uploading + self.checking
+
+    @property
+    def before_refused(self) -> int:
+        """Where the refused ones begin, in a drawing of all."""
+        return self.ready + self.unsettled
+
+
+READY = Q(state=AssetState.READY)
+TALLY: dict[str, Any] = {
+    **{state.value: Count("id", filter=Q(state=state)) for state in AssetState if state != AssetState.REMOVED},
+    "bare": Count("id", filter=READY & Q(caption="")),
+    "bytes": Coalesce(Sum("bytes", filter=Q(state__in=LIVE)), 0),
+}
+
+
+def tally(dataset: Dataset) -> Tally:
+    return Tally(**dataset.assets.aggregate(**TALLY))
+
+
+def tallies(datasets: Iterable[Dataset]) -> dict[UUID, Tally]:
+    """Of each dataset, in one question."""
+    rows: Iterable[dict[str, Any]] = Asset.objects.filter(dataset__in=[dataset.pk for dataset in datasets]).order_by().values("dataset").annotate(**TALLY)
+    found = {row["dataset"]: Tally(**{name: row[name] for name in TALLY}) for row in rows}
+    return {dataset.pk: found.get(dataset.pk, Tally(0, 0, 0, 0, 0, 0)) for dataset in datasets}
 
 
 def preview_keys(asset: Asset) -> tuple[str, str]:

@@ -2,8 +2,17 @@
 
 from django.urls import path
 
-from . import views
+from . import caption_views, clip_views, views
 
 urlpatterns = [
     path("datasets", views.datasets, name="datasets"),
+    path("datasets/<str:dataset>", views.dataset, name="dataset"),
+    path("datasets/<str:dataset>/clips", views.clips, name="dataset-clips"),
+    path("datasets/<str:dataset>/captions", caption_views.captions, name="dataset-captions"),
+    path("datasets/<str:dataset>/attest", views.attest, name="dataset-attest"),
+    path("datasets/<str:dataset>/seal", views.seal, name="dataset-seal"),
+    path("datasets/<str:dataset>/withdraw", views.withdraw, name="dataset-withdraw"),
+    path("clips/<str:asset>/caption", clip_views.caption, name="clip-caption"),
+    path("clips/<str:asset>/remove", clip_views.remove, name="clip-remove"),
+    path("clips/<str:asset>/<str:which>.jpg", clip_views.picture, name="clip-picture"),
 ]

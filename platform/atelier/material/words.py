@@ -1,6 +1,8 @@
 """What people type, made fit to keep: file names and captions."""
 
+import hashlib
 import unicodedata
+from pathlib import PurePosixPath
 
 from atelier.kit.refused import Refused
 
@@ -18,8 +20,15 @@ def file_name(text: str) -> str:
     if not name:
         raise Refused("NAME_EMPTY", "The file has no name that can be shown. Rename it and add it again.", status=422)
     if len(name) > NAME_SIGNS:
-        raise Refused("NAME_TOO_LONG", f"A file name has at most {NAME_SIGNS} characters. Rename the file and add it again.", status=422)
+        raise Refused(
+            "NAME_TOO_LONG", "A file name has at most %(most)s characters. Rename the file and add it again.", status=422, most=NAME_SIGNS
+        )
     return name
+
+
+def normal(text: str) -> str:
+    """One spelling for each sign, as file names and captions are kept."""
+    return unicodedata.normalize("NFC", text)
 
 
 def shown(text: str) -> str:
@@ -39,10 +48,22 @@ def caption(text: str) -> str:
     if len(line) > CAPTION_SIGNS:
         raise Refused(
             "CAPTION_TOO_LONG",
-            f"This caption has {len(line)} characters; at most {CAPTION_SIGNS} are read. Say in one or two sentences what is seen.",
+            "This caption has %(signs)s characters; at most %(most)s are read. Say in one or two sentences what is seen.",
             status=422,
+            signs=len(line),
+            most=CAPTION_SIGNS,
         )
     return line
+
+
+def sidecar(name: str) -> str:
+    """The name of the text file that holds a clip's caption, as most tools lay it beside the clip."""
+    return f"{name.removesuffix(PurePosixPath(name).suffix)}.txt"
+
+
+def mark(text: str) -> str:
+    """Tells one caption from another without carrying it along."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _printable(sign: str) -> bool:

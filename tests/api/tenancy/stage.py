@@ -8,8 +8,10 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
+from django.core.cache import cache as counted
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
@@ -17,25 +19,31 @@ from rest_framework.test import APIClient
 
 from atelier.accounts.actions import SCOPES, add_member, issue_token, open_studio
 from atelier.accounts.models import User
+from atelier.catalog import samples
 from atelier.catalog.actions import add_title
-from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, TierRevision
+from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, Sample, TierRevision
 from atelier.catalog.states import VersionState
 from atelier.checkout.models import Order
 from atelier.kit import store
 from atelier.library.actions import StoredFile, hand_over, publish
-from atelier.library.models import CustomModel, Handover
+from atelier.library.models import Artifact, CustomModel, Handover, Preview
 from atelier.licences.actions import suspend
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now
 from atelier.material import actions as material
 from atelier.material import attestation
 from atelier.material.models import Dataset
+from atelier.studio.actions import invite, ticket
+from atelier.takedown import actions as takedown
+from atelier.takedown import links
 from atelier.trainings import actions as trainings
-from atelier.trainings.models import Project, Quote
+from atelier.trainings.models import Draft, Project, Quote
 from finetune.families import layout
 from licensing.text import text_hash
 from tests.material.conftest import add, ready, send
-from tests.world import World, client_of
+from tests.studio.test_offers import TYPED
+from tests.takedown.test_notice import TYPED as NOTICE
+from tests.world import World, client_of, two_step
 
 from .table import lines
 
@@ -45,7 +53,13 @@ SHA = "0" * 64
 FILE = "models/comfyui/x.safetensors"
 USE = {"stage": "production", "media": ["web"], "territories": ["FR"], "commercial": False}
 KNOBS = {"steps": 4, "rank": 4, "batch_size": 1, "checkpoint_every": 2}
+SETTINGS = {
+    **{"version": 1, "name": "Neon", "project": "Short", "preset": "own", "seed": 0, **USE, **KNOBS, "commercial": ""},
+    **{"learning_rate": 0.001, "caption_dropout": 0.1, "width": 32, "height": 32},
+}
 PLATFORM_TERMS = ("version", "grantor", "offering", "base_digest")
+# Pages of orders that only a paid one has.
+PAID_PAGES = (("POST", "pay"), ("GET", "give-back"), ("POST", "give-back"), ("GET", "invoice"))
 # Answered by allauth, whose own tests cover them. Whatever else the site answers needs a line in the table.
 NOT_OURS = ("accounts/", "_allauth/")
 
@@ -114,10 +128,12 @@ class Stage:
         self._licences_and_orders()
         self._material()
         self._work()
+        self._members()
+        self._notice()
 
     def _cast(self) -> dict[str, User]:
         world, other = self.world, self.other
-        admin, foreign = world.person("admin"), other.person("eve")
+        admin, foreign = two_step(world.person("admin")), two_step(other.person("eve"))
         add_member(studio=world.studio, by=world.alice, email=admin.email, role="admin")
         add_member(studio=other.studio, by=other.alice, email=foreign.email, role="admin")
         staff = world.person("staff", is_staff=True)
@@ -146,9 +162,26 @@ class Stage:
             BaseFile.objects.create(version=draft, path=path, key=f"test/{uuid4()}", bytes=2, sha256=SHA, complete=complete)
         self._base_file(whole, "model.safetensors", WEIGHTS)
         rows = {"studio": world.studio, "title": version.titles.get(), "offering": world.offering, "tier": tier, "revision": tier.current}
-        bases = {"version": version, "draft": draft, "whole": whole}
-        self._name(**rows, **bases)
+        bases = {"version": version, "unfinished": draft, "whole": whole, "base": whole}
+        self._name(**rows, **bases, **self._samples(version))
         return tier.current
+
+    def _samples(self, version: BaseVersion) -> dict[str, Any]:
+        """One that is shown, one whose file is awaited, and one whose file is there but not said to be."""
+        by, said = self.world.alice, {"prompt": "a bar moves", "bytes": len(CLIP), "sha256": SHA}
+        shown, awaited, sent = (samples.add(version=version, by=by, **said) for _ in range(3))
+        httpx.put(samples.part(sample=sent, by=by).url, content=CLIP).raise_for_status()
+        keys = {"clean_key": f"test/{uuid4()}", "thumb_key": f"test/{uuid4()}", "content_type": "video/mp4"}
+        Sample.objects.filter(pk=shown.pk).update(state="ready", width=64, height=48, seconds=1, **keys)
+        return {"sample": shown, "awaited_sample": awaited, "sent_sample": sent}
+
+    def _notice(self) -> None:
+        """A case that was decided, so that it can be appealed against."""
+        said = {"matter": "work", "work": "La Nuit claire", "where": "", "account": "x", "capacity": "self", "organisation": ""}
+        signed = {"name": "Eve", "signature": "Eve", "email": "eve@example.org", "statement": "x"}
+        case = takedown.file(notice=takedown.Notice(**said, **signed), language="en")
+        takedown.decide(case=case, by=self.cast["staff"], upheld=False, words="no")
+        self.ids |= {"case": case.number, "key": links.key(case)}
 
     def _base_file(self, version: BaseVersion, path: str, data: bytes) -> None:
         key = f"test/{uuid4()}/{path}"
@@ -175,6 +208,7 @@ class Stage:
         send(uploading, CLIP)
         self.sealed = sealed(self.world.bob)
         self._name(dataset=dataset, asset=asset, uploading=uploading, sealed=self.sealed)
+        self.ids["which"] = "thumbnail"
 
     def _work(self) -> None:
         project = trainings.declare(owner=self.world.bob, name="Short", **USE)
@@ -182,9 +216,29 @@ class Stage:
         training = trainings.start(quote=quotes[0], by=self.world.bob)
         token, _ = issue_token(user=self.world.bob, name="test", scopes=["read"], days=1)
         model = finished(self.world.bob, self.licence)
+        self._name(**self._seen(model, training.id))
         handover = hand_over(model=model, path=FILE, person=self.world.bob)
         assert isinstance(handover, Handover)
         self._name(project=project, quote=quotes[1], training=training, model=model, handover=handover, token=token)
+        said = {"name": "Neon", "knobs": quotes[1].knobs, "use": {"project": "Short", **USE}}
+        draft = Draft.objects.create(owner=self.world.bob, licence=self.licence, dataset=self.sealed, quote=quotes[1], **said)
+        self._name(draft=draft)
+
+    def _seen(self, model: CustomModel, training: UUID) -> dict[str, Any]:
+        """A preview, which both the training and its model show, and a file that is handed over as it is."""
+        CustomModel.objects.filter(pk=model.pk).update(training=training)
+        key, self.ids["form"] = f"test/{uuid4()}/manifest.json", "clip"
+        store.put_bytes(store.MODELS, key, b"{}")
+        file = Artifact.objects.create(model=model, kind="manifest", path="manifest.json", key=key, sha256=SHA, bytes=2)
+        keys = {"key": f"{key}.mp4", "still": f"{key}.webp"}
+        shown = Preview.objects.create(training=training, fence=1, place=0, step=2, prompt="a bar", seed=0, **keys)
+        return {"preview": shown, "artifact": file}
+
+    def _members(self) -> None:
+        world = self.world
+        invitation = invite(studio=world.studio, by=world.alice, email=world.bob.email, role="auditor", language="en")
+        self._name(member=world.dave.memberships.get(), invitation=invitation)
+        self.ids |= {"ticket": ticket(invitation), "decision": "suspend"}
 
     def _name(self, **rows: Any) -> None:
         self.ids |= {name: row.public_id for name, row in rows.items()}
@@ -225,8 +279,11 @@ class Stage:
         return self.ids[kinds.get(operation, operation.removesuffix("_list").removesuffix("s"))]
 
     def path(self, operation: str) -> str:
-        standing_in = {"bases_parts": "draft", "bases_complete": "draft", "bases_publish": "whole", "licences_restore": "stopped"}
+        standing_in = {"bases_parts": "unfinished", "bases_complete": "unfinished", "bases_publish": "whole", "licences_restore": "stopped"}
+        standing_in |= dict.fromkeys(("samples_list", "samples_add"), "version")
+        standing_in |= {"samples_part": "awaited_sample", "samples_complete": "sent_sample"}
         standing_in |= {"orders_refund": "paid", "assets_parts": "uploading", "assets_complete": "uploading", "bases_get": "version"}
+        standing_in |= {f"{call} /orders/{{order}}/{page}": "paid" for call, page in PAID_PAGES}
         path = operations()[operation][1]
         if operation in standing_in:
             return path.split("{")[0] + self.ids[standing_in[operation]] + path.partition("}")[2]
@@ -269,7 +326,33 @@ class Stage:
                 "knobs": KNOBS,
             },
             "trainings_start": {"quote": ids["quote"]},
+            "POST /tiers/{tier}/buy": {"revision": ids["revision"], "text": text_hash(self.revision.terms, "fr"), "accept": "on"},
+            "POST /orders/{order}/give-back": {"sure": "on"},
+            "POST /studio/": {"name": "Nuit", "country": "FR"},
+            "POST /studio/{studio}/licences/{licence}/{decision}": {"reason": "a doubt"},
+            "POST /studio/{studio}/members": {"email": self.newcomer.email, "role": "auditor"},
+            "POST /studio/{studio}/members/{member}": {"role": "admin"},
             "models_hand_over": {"file": FILE},
+            "POST /models/{model}/handovers": {"file": FILE},
+            "POST /models/{model}/name": {"name": "Nuit"},
+            "POST /models/{model}/withdraw": {"sure": "yes"},
+            "POST /datasets": {"name": "Noon"},
+            "POST /trainings/new": {"from": ids["training"]},
+            "POST /trainings/new/{draft}/clips": {"version": 1, "licence": ids["licence"], "dataset": ids["sealed"]},
+            "POST /trainings/new/{draft}/captions": {"version": 1, "trigger": "neon"},
+            "POST /trainings/new/{draft}/settings": SETTINGS,
+            "POST /trainings/new/{draft}/launch": {"do": "start", "quote": ids["quote"]},
+            "POST /datasets/{dataset}/captions": {"changes": "[]"},
+            "POST /datasets/{dataset}/attest": {"text_hash": attestation.FRENCH.hash, "agreed": "on"},
+            "POST /clips/{asset}/caption": {"text": "a bar stands", "was": "a bar moves"},
+            "samples_add": {"prompt": "a bar moves", "bytes": 6, "sha256": SHA},
+            "POST /notice": NOTICE,
+            "POST /notice/{case}/{key}/appeal": {"words": "look again"},
+            "POST /studio/{studio}/bases": {"name": "Le Jour"},
+            "POST /studio/{studio}/offers": {"version": ids["version"], "name": "More"},
+            "POST /studio/{studio}/offers/{offering}/tiers/new": TYPED,
+            "POST /studio/{studio}/offers/{offering}/tiers/{tier}/edit": TYPED,
+            "POST /studio/{studio}/offers/{offering}/tiers/{tier}/switch": {"do": "close"},
         }
         return known.get(operation, {})
 
@@ -277,7 +360,10 @@ class Stage:
         """The operation's answer to this caller. `body` replaces the one that is right."""
         method = operations()[operation][0].lower()
         sent = (self.body(operation) if body is None else body) if method in ("post", "patch") else None
-        return getattr(client, method)(self.path(operation), sent, **({"format": "json"} if sent is not None else {}))
+        if operation == "POST /notice":
+            counted.clear()  # its limit counts whatever was rolled back
+        json = sent is not None and self.path(operation).startswith("/api/")
+        return getattr(client, method)(self.path(operation), sent, **({"format": "json"} if json else {}))
 
 
 def sealed(owner: User) -> Dataset:

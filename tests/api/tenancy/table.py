@@ -9,6 +9,8 @@ operation is open to everybody.
     201, 302 …  answered so                     401      nobody is signed in
     sees        a list with the row in it       404      the answer to an id that never was, byte for byte
     none        a list without it               role     403, the member's role is too low
+    door        a page sends her to sign in     two-step 403, the studio asks for a second step at sign-in
+    address     403, an invitation to another address
                                                 holder   403, only the licence's holder
                                                 scope    403, the token lacks the scope
                                                 session  403, no token may
@@ -22,6 +24,8 @@ REFUSALS = {
     (401, "not_signed_in"): "401",
     (404, "not_found"): "404",
     (403, "role_too_low"): "role",
+    (403, "two_step_needed"): "two-step",
+    (403, "other_address"): "address",
     (403, "holder_only"): "holder",
     (403, "scope_missing"): "scope",
     (403, "session_needed"): "session",
@@ -59,12 +63,19 @@ bases_get                   read     401       404      404      200      200   
 bases_parts                 studio   401       404      404      200      200      role     404      404      401       scope
 bases_complete              studio   401       404      404      200      200      role     404      404      401       scope
 bases_publish               studio   401       404      404      202      202      role     404      404      401       scope
+samples_list                read     401       404      404      sees     sees     sees     404      404      401       scope
+samples_add                 studio   401       404      404      201      201      role     404      404      401       scope
+samples_get                 read     401       404      404      200      200      200      404      404      401       scope
+samples_part                studio   401       404      404      200      200      role     404      404      401       scope
+samples_complete            studio   401       404      404      202      202      role     404      404      401       scope
+samples_remove              studio   401       404      404      204      204      role     404      404      401       scope
 offerings_list              read     401       none     none     sees     sees     sees     none     none     401       scope
 offerings_open              studio   401       404      404      201      201      role     404      404      401       scope
 tiers_list                  read     401       none     none     sees     sees     sees     none     none     401       scope
 tiers_open                  studio   401       404      404      201      201      role     404      404      401       scope
 tiers_revise                studio   401       404      404      201      201      role     404      404      401       scope
 tiers_close                 studio   401       404      404      200      200      role     404      404      401       scope
+tiers_reopen                studio   401       404      404      200      200      role     404      404      401       scope
 
 orders_list                 read     401       sees     none     none     none     none     none     sees     401       scope
 orders_open                 buy      401       201      201      201      201      201      201      201      401       scope
@@ -112,18 +123,127 @@ handovers_get               train    401       200      404      404      404   
 
 # The pages, by their French addresses.
 PAGES = """
-operation                        needs    anonymous creator  stranger owner    admin    auditor  foreign  staff    suspended unscoped
+operation                               needs    anonymous creator  stranger owner    admin    auditor  foreign  staff    suspended unscoped
 
-GET /                            -        200       200      200      200      200      200      200      200      200       200
-GET /catalogue                   -        200       200      200      200      200      200      200      200      200       200
-GET /catalogue/{offering}        -        200       200      200      200      200      200      200      200      200       200
-GET /catalogue/{offering}/tiers  -        200       200      200      200      200      200      200      200      200       200
-GET /tiers/{tier}                -        200       200      200      200      200      200      200      200      200       200
-GET /legal/{page}                -        200       200      200      200      200      200      200      200      200       200
-GET /robots.txt                  -        200       200      200      200      200      200      200      200      200       200
-GET /llms.txt                    -        200       200      200      200      200      200      200      200      200       200
-GET /sitemap.xml                 -        200       200      200      200      200      200      200      200      200       200
-POST /theme                      -        302       302      302      302      302      302      302      302      302       302
+GET /                                   -        200       200      200      200      200      200      200      200      200       200
+GET /catalogue                          -        200       200      200      200      200      200      200      200      200       200
+GET /catalogue/{offering}               -        200       200      200      200      200      200      200      200      200       200
+GET /catalogue/{offering}/tiers         -        200       200      200      200      200      200      200      200      200       200
+GET /tiers/{tier}                       -        200       200      200      200      200      200      200      200      200       200
+GET /legal/{page}                       -        200       200      200      200      200      200      200      200      200       200
+GET /robots.txt                         -        200       200      200      200      200      200      200      200      200       200
+GET /llms.txt                           -        200       200      200      200      200      200      200      200      200       200
+GET /sitemap.xml                        -        200       200      200      200      200      200      200      200      200       200
+POST /theme                             -        302       302      302      302      302      302      302      302      302       302
+GET /samples/{sample}                   -        302       302      302      302      302      302      302      302      302       302
+GET /notice                             -        200       200      200      200      200      200      200      200      200       200
+POST /notice                            -        302       302      302      302      302      302      302      302      302       302
+GET /notice/sent                        -        302       302      302      302      302      302      302      302      302       302
+GET /notice/{case}/{key}                -        200       200      200      200      200      200      200      200      200       200
+POST /notice/{case}/{key}/confirm       -        302       302      302      302      302      302      302      302      302       302
+POST /notice/{case}/{key}/appeal        -        302       302      302      302      302      302      302      302      302       302
+
+GET /tiers/{tier}/buy                   session  door     200      200      200      200      200      200      200      door     door
+POST /tiers/{tier}/buy                  session  door     302      302      302      302      302      302      302      door     door
+GET /tiers/{tier}/text                  -        200      200      200      200      200      200      200      200      200      200
+GET /orders                             session  door     200      200      200      200      200      200      200      door     door
+GET /orders/{order}                     session  door     200      404      404      404      404      404      200      door     door
+GET /orders/{order}/state               session  204      200      404      404      404      404      404      200      204      204
+POST /orders/{order}/pay                session  door     302      404      404      404      404      404      302      door     door
+GET /orders/{order}/give-back           session  door     200      404      404      404      404      404      200      door     door
+POST /orders/{order}/give-back          session  door     302      404      404      404      404      404      302      door     door
+GET /orders/{order}/invoice             session  door     200      404      404      404      404      404      200      door     door
+GET /licences                           session  door     200      200      200      200      200      200      200      door     door
+GET /licences/{licence}                 session  door     200      404      200      200      200      404      404      door     door
+GET /licences/{licence}/text            session  door     200      404      200      200      200      404      404      door     door
+GET /licences/{licence}/base            session  door     200      404      200      200      200      404      404      door     door
+POST /licences/{licence}/base           session  door     200      404      holder   holder   holder   404      404      door     door
+
+GET /datasets                           session  door     200      200      200      200      200      200      200      door     door
+POST /datasets                          session  door     302      302      302      302      302      302      302      door     door
+GET /datasets/{dataset}                 session  door     200      404      404      404      404      404      404      door     door
+GET /datasets/{dataset}/clips           session  door     200      404      404      404      404      404      404      door     door
+GET /datasets/{dataset}/captions        session  door     200      404      404      404      404      404      404      door     door
+GET /datasets/{dataset}/seal            session  door     200      404      404      404      404      404      404      door     door
+GET /datasets/{dataset}/withdraw        session  door     200      404      404      404      404      404      404      door     door
+POST /datasets/{dataset}/captions       session  door     302      404      404      404      404      404      404      door     door
+POST /datasets/{dataset}/attest         session  door     302      404      404      404      404      404      404      door     door
+POST /datasets/{dataset}/seal           session  door     302      404      404      404      404      404      404      door     door
+POST /datasets/{dataset}/withdraw       session  door     302      404      404      404      404      404      404      door     door
+GET /clips/{asset}/{which}.jpg          session  door     302      404      404      404      404      404      404      door     door
+POST /clips/{asset}/caption             session  door     302      404      404      404      404      404      404      door     door
+POST /clips/{asset}/remove              session  door     302      404      404      404      404      404      404      door     door
+
+GET /models                             session  door     200      200      200      200      200      200      200      door     door
+GET /trainings/{training}               session  door     200      404      404      404      404      404      404      door     door
+GET /trainings/{training}/stream        session  door     200      404      404      404      404      404      404      door     door
+GET /trainings/{training}/now           session  door     200      404      404      404      404      404      404      door     door
+POST /trainings/{training}/cancel       session  door     302      404      404      404      404      404      404      door     door
+GET /trainings/{training}/previews/{preview}/{form}  session door 302 404 404 404 404 404 404 door door
+GET /models/{model}                     session  door     200      404      404      404      404      404      404      door     door
+POST /models/{model}/name               session  door     302      404      404      404      404      404      404      door     door
+POST /models/{model}/withdraw           session  door     302      404      404      404      404      404      404      door     door
+POST /models/{model}/handovers          session  door     302      404      404      404      404      404      404      door     door
+GET /models/{model}/files/{artifact}    session  door     302      404      404      404      404      404      404      door     door
+GET /models/{model}/previews/{preview}/{form}  session door 302 404 404 404 404 404 404 door door
+GET /handovers/{handover}               session  door     200      404      404      404      404      404      404      door     door
+GET /handovers/{handover}/file          session  door     302      404      404      404      404      404      404      door     door
+
+GET /account                            session  door     200      200      200      200      200      200      200      door     door
+GET /account/tokens                     session  door     200      200      200      200      200      200      200      door     door
+GET /account/tokens/{token}/revoke      session  door     200      404      404      404      404      404      404      door     door
+POST /account/tokens/{token}/revoke     session  door     302      404      404      404      404      404      404      door     door
+GET /account/data                       session  door     200      200      200      200      200      200      200      door     door
+GET /account/delete                     session  door     200      200      200      200      200      200      200      door     door
+GET /account/two-step                   session  door     302      302      302      302      302      302      302      door     door
+GET /account/closed                     -        200      200      200      200      200      200      200      200      200      200
+
+GET /studio/                            session  door     200      200      302      302      302      302      200      door     door
+POST /studio/                           session  door     302      302      302      302      302      302      302      door     door
+GET /studio/{studio}                    session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/licences           session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/licences/{licence} session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/licences/{licence}/{decision}     session door 404 404 200 200 role 404 404 door door
+POST /studio/{studio}/licences/{licence}/{decision}    session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/bases              session  door     404      404      200      200      200      404      404      door     door
+POST /studio/{studio}/bases             session  door     404      404      302      302      role     404      404      door     door
+GET /studio/{studio}/bases/send_base.py session  door     404      404      200      200      200      404      404      door     door
+POST /studio/{studio}/bases/{base}/publish             session door 404 404 302 302 role 404 404 door door
+POST /studio/{studio}/samples/{sample}/remove          session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/offers             session  door     404      404      200      200      200      404      404      door     door
+POST /studio/{studio}/offers            session  door     404      404      302      302      role     404      404      door     door
+GET /studio/{studio}/offers/{offering}/tiers/new       session door 404 404 200 200 role 404 404 door door
+POST /studio/{studio}/offers/{offering}/tiers/new      session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/offers/{offering}/tiers/{tier}         session door 404 404 200 200 200 404 404 door door
+GET /studio/{studio}/offers/{offering}/tiers/{tier}/edit    session door 404 404 200 200 role 404 404 door door
+POST /studio/{studio}/offers/{offering}/tiers/{tier}/edit   session door 404 404 200 200 role 404 404 door door
+POST /studio/{studio}/offers/{offering}/tiers/{tier}/switch session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/usage              session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/usage.csv          session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/usage.parquet      session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/members            session  door     404      404      200      200      200      404      404      door     door
+POST /studio/{studio}/members           session  door     404      404      302      302      role     404      404      door     door
+GET /studio/{studio}/members/{member}   session  door     404      404      200      200      200      404      404      door     door
+POST /studio/{studio}/members/{member}  session  door     404      404      302      role     role     404      404      door     door
+POST /studio/{studio}/members/invitations/{invitation} session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/log                session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/log.csv            session  door     404      404      200      200      200      404      404      door     door
+GET /studio/invitations/{ticket}        -        200      200      200      200      200      200      200      200      200      200
+POST /studio/invitations/{ticket}       session  door     302      address  address  address  address  address  address  door     door
+
+GET /home                               session  door     200      200      200      200      200      200      200      door     door
+GET /trainings                          session  door     200      200      200      200      200      200      200      door     door
+GET /trainings/new                      session  door     200      200      200      200      200      200      200      door     door
+POST /trainings/new                     session  door     302      404      404      404      404      404      404      door     door
+GET /trainings/new/{draft}/clips        session  door     200      404      404      404      404      404      404      door     door
+POST /trainings/new/{draft}/clips       session  door     302      404      404      404      404      404      404      door     door
+GET /trainings/new/{draft}/captions     session  door     200      404      404      404      404      404      404      door     door
+POST /trainings/new/{draft}/captions    session  door     302      404      404      404      404      404      404      door     door
+GET /trainings/new/{draft}/settings     session  door     200      404      404      404      404      404      404      door     door
+POST /trainings/new/{draft}/settings    session  door     302      404      404      404      404      404      404      door     door
+GET /trainings/new/{draft}/launch       session  door     200      404      404      404      404      404      404      door     door
+POST /trainings/new/{draft}/launch      session  door     302      404      404      404      404      404      404      door     door
+POST /trainings/new/{draft}/discard     session  door     302      404      404      404      404      404      404      door     door
 """
 
 
@@ -151,10 +271,11 @@ def lines() -> dict[str, Line]:
     table: dict[str, Line] = {}
     for text in (TABLE, PAGES):
         head, *rows = [row for row in text.splitlines() if row]
-        width = head.index("needs")
         assert tuple(head.split()[2:]) == ACTORS
         for row in rows:
-            name, (needs, *cells) = row[:width].strip(), row[width:].split()
+            words = row.split()
+            last = 2 if words[0] in ("GET", "POST") else 1
+            name, (needs, *cells) = " ".join(words[:last]), words[last:]
             assert name not in table, f"{name} stands twice"
             table[name] = Line(name, needs, dict(zip(ACTORS, cells, strict=True)))
     return table

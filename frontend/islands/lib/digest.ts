@@ -1,0 +1,21 @@
+/** Asks the worker for one file's SHA-256 at a time. */
+export class Digest {
+  readonly #worker: Worker;
+
+  constructor(url: string) {
+    this.#worker = new Worker(url, { type: "module" });
+  }
+
+  /** Hex. Rejects when the file cannot be read. Not to be called again before it has answered. */
+  of(file: File, read: (bytes: number) => void): Promise<string> {
+    return new Promise((done, fail) => {
+      this.#worker.onerror = () => fail(new Error("digest"));
+      this.#worker.onmessage = ({ data }: MessageEvent<{ read?: number; sum?: string; failed?: boolean }>) => {
+        if (data.sum) done(data.sum);
+        else if (data.failed) fail(new DOMException("unreadable", "NotReadableError"));
+        else read(data.read ?? 0);
+      };
+      this.#worker.postMessage(file);
+    });
+  }
+}

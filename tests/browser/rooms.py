@@ -1,0 +1,187 @@
+"""Every page, and who looks at it. Words in braces are the names of `Town.ids`; an address in several states has several rows."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLResolver, get_resolver, resolve
+from django.urls.resolvers import LocalePrefixPattern
+
+NOBODY = ""
+
+PAGES: dict[str, str] = {
+    NOBODY: """
+        /
+        /catalogue
+        /catalogue/{offering}
+        /catalogue/{offering}/tiers
+        /catalogue/{offering}/tiers?hours=10&seats=1&commercial=1
+        /tiers/{tier}
+        /tiers/{tier}/text
+        /legal/imprint
+        /legal/terms
+        /legal/privacy
+        /nowhere
+        /accounts/login/
+        /accounts/signup/
+        /accounts/password/reset/
+        /accounts/password/reset/done/
+        /accounts/inactive/
+        /account/closed
+        /notice
+        /notice?about={offering}
+        /notice/{case}
+        /studio/invitations/{ticket}
+    """,
+    "claimant": """
+        /notice/sent
+    """,
+    "bob": """
+        /home
+        /account
+        /account/tokens
+        /account/data
+        /account/delete
+        /tiers/{tier}/buy
+        /licences
+        /licences/{licence}
+        /licences/{licence}/text
+        /licences/{licence}/base
+        /orders
+        /orders/{order}
+        /orders/{unpaid}
+        /orders/{order}/give-back
+        /orders/{order}/invoice
+        /datasets
+        /datasets/{open}
+        /datasets/{open}/captions
+        /datasets/{open}/seal
+        /datasets/{open}/withdraw
+        /datasets/{dataset}
+        /trainings
+        /trainings/new
+        /trainings/new/{begun}/clips
+        /trainings/new/{begun}/captions
+        /trainings/new/{settled}/settings
+        /trainings/new/{settled}/launch
+        /trainings/{training}
+        /models
+        /models/{model}
+        /handovers/{handover}
+        /accounts/logout/
+        /accounts/email/
+        /accounts/password/change/
+        /accounts/2fa/
+        /accounts/2fa/totp/activate/
+        /accounts/2fa/webauthn/
+        /accounts/2fa/webauthn/add/
+        /accounts/sessions/
+        /accounts/reauthenticate/
+        /studio/
+    """,
+    "carol": """
+        /home
+        /licences
+        /orders
+        /datasets
+        /trainings
+        /trainings/new
+        /models
+        /tiers/{tier}/buy
+    """,
+    "alice": """
+        /studio/{studio}
+        /studio/{studio}/licences
+        /studio/{studio}/licences/{licence}
+        /studio/{studio}/licences/{licence}/suspend
+        /studio/{studio}/usage
+        /studio/{studio}/members
+        /studio/{studio}/members/{member}
+        /studio/{studio}/log
+        /studio/{studio}/bases
+        /studio/{studio}/offers
+        /accounts/2fa/
+        /accounts/2fa/totp/deactivate/
+    """,
+}
+
+# An account's secrets ask that one has signed in a moment ago.
+SECRETS = ("/accounts/2fa/", "/account/tokens", "/account/data", "/account/delete")
+
+# Shown only on the way through a form: they need a device or a letter.
+ON_THE_WAY = """
+    accounts/confirm-email/
+    accounts/password/set/
+    accounts/login/code/confirm/
+    accounts/password/reset/key/done/
+    accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$
+    accounts/2fa/authenticate/
+    accounts/2fa/reauthenticate/
+    accounts/2fa/recovery-codes/
+    accounts/2fa/recovery-codes/generate/
+    accounts/2fa/webauthn/reauthenticate/
+    accounts/2fa/webauthn/keys/<int:pk>/remove/
+    accounts/2fa/webauthn/keys/<int:pk>/edit/
+    account/tokens/<str:token>/revoke
+"""
+
+# No pages: files, pieces of a page, and addresses that lead elsewhere.
+NO_PAGES = """
+    accounts/2fa/recovery-codes/download/
+    accounts/2fa/webauthn/login/
+    account/two-step
+    orders/<str:order>/state
+    orders/<str:order>/pay
+    datasets/<str:dataset>/clips
+    datasets/<str:dataset>/attest
+    clips/<str:asset>/caption
+    clips/<str:asset>/remove
+    clips/<str:asset>/<str:which>.jpg
+    trainings/new/<str:draft>/discard
+    trainings/<str:training>/stream
+    trainings/<str:training>/now
+    trainings/<str:training>/cancel
+    trainings/<str:training>/previews/<str:preview>/<str:form>
+    models/<str:model>/name
+    models/<str:model>/withdraw
+    models/<str:model>/handovers
+    models/<str:model>/files/<str:artifact>
+    models/<str:model>/previews/<str:preview>/<str:form>
+    handovers/<str:handover>/file
+    notice/<str:case>/<str:key>/confirm
+    notice/<str:case>/<str:key>/appeal
+    studio/<str:studio>/usage.csv
+    studio/<str:studio>/usage.parquet
+    studio/<str:studio>/members/invitations/<str:invitation>
+    studio/<str:studio>/log.csv
+"""
+
+
+def listed(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def rows() -> list[tuple[str, str]]:
+    """Who and which path."""
+    return [(who, path) for who, paths in PAGES.items() for path in listed(paths)]
+
+
+def routes() -> set[str]:
+    """Every address that has a language."""
+    prefixed = [pattern for pattern in get_resolver().url_patterns if isinstance(pattern.pattern, LocalePrefixPattern)]
+    return {route for pattern in prefixed for route in _below(pattern)}
+
+
+def _below(resolver: Any, before: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _below(pattern, path)
+        else:
+            yield path
+
+
+def route_of(path: str) -> str:
+    """The address that answers a row. Raises Http404 when none does."""
+    path = path.partition("?")[0].replace("{case}", "case/key")
+    return resolve(re.sub(r"[{}]", "", path)).route
