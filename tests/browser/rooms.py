@@ -100,6 +100,9 @@ PAGES: dict[str, str] = {
         /studio/{studio}/log
         /studio/{studio}/bases
         /studio/{studio}/offers
+        /studio/{studio}/offers/{offering}/tiers/new
+        /studio/{studio}/offers/{offering}/tiers/{tier}
+        /studio/{studio}/offers/{offering}/tiers/{tier}/edit
         /accounts/2fa/
         /accounts/2fa/totp/deactivate/
     """,
@@ -154,6 +157,10 @@ NO_PAGES = """
     studio/<str:studio>/usage.parquet
     studio/<str:studio>/members/invitations/<str:invitation>
     studio/<str:studio>/log.csv
+    studio/<str:studio>/bases/send_base.py
+    studio/<str:studio>/bases/<str:base>/publish
+    studio/<str:studio>/samples/<str:sample>/remove
+    studio/<str:studio>/offers/<str:offering>/tiers/<str:tier>/switch
 """
 
 

@@ -52,9 +52,15 @@ def accept_and_pay(reader: Reader) -> None:
     reader.press(reader.page.get_by_role("button", name="Pay", exact=True))
 
 
+def choose(reader: Reader, files: Sequence[Path]) -> None:
+    """As soon as the page offers it."""
+    expect(reader.page.locator("[data-drop]")).to_be_visible()
+    reader.bring(reader.page.locator("[data-files]"), files)
+
+
 def send(reader: Reader, files: Sequence[Path], clips: int) -> None:
     """Chooses the files; returns when all of the clips have arrived."""
-    reader.bring(reader.page.locator("[data-files]"), files)
+    choose(reader, files)
     told = reader.page.locator(f'[data-word="end.{"one" if clips == 1 else "other"}"]').text_content() or ""
     expect(reader.page.locator("[data-live]")).to_have_text(told.replace("{n}", str(clips)), timeout=SENDS_FOR)
 

@@ -35,10 +35,14 @@ class FirstRenderer(BaseContentNegotiation):
 
 
 class View(APIView):
-    """An operation. `scopes` names the token scope per method (GET asks for `read` unless told); `public` opens it to everybody."""
+    """An operation. `scopes` names the token scope per method (GET asks for `read` unless told); `public` opens it to everybody.
+
+    What a `secret` one answers is kept nowhere, so an Idempotency-Key changes nothing there.
+    """
 
     scopes: ClassVar[dict[str, str]] = {}
     public: ClassVar[bool] = False
+    secret: ClassVar[bool] = False
     content_negotiation_class = FirstRenderer
     parser_classes = (ShallowJSONParser,)
     _keyed: IdempotentAnswer | None = None
@@ -53,7 +57,7 @@ class View(APIView):
         super().initial(request, *args, **kwargs)
         if "%00" in request.META.get("QUERY_STRING", ""):  # no text in the database can hold it
             raise Refused("bad_query", "A parameter of the address holds the sign NUL.", status=400)
-        self._keyed = idempotency.begin(request)
+        self._keyed = None if self.secret else idempotency.begin(request)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         if self._keyed is not None:

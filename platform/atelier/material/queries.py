@@ -70,8 +70,9 @@ def tally(dataset: Dataset) -> Tally:
 
 def tallies(datasets: Iterable[Dataset]) -> dict[UUID, Tally]:
     """Of each dataset, in one question."""
-    rows: Iterable[dict[str, Any]] = Asset.objects.filter(dataset__in=[dataset.pk for dataset in datasets]).order_by().values("dataset").annotate(**TALLY)
-    found = {row["dataset"]: Tally(**{name: row[name] for name in TALLY}) for row in rows}
+    assets = Asset.objects.filter(dataset__in=[dataset.pk for dataset in datasets]).order_by()
+    rows = assets.values("dataset").annotate(**TALLY).values_list("dataset", *TALLY)
+    found = {pk: Tally(**dict(zip(TALLY, counts, strict=True))) for pk, *counts in rows}
     return {dataset.pk: found.get(dataset.pk, Tally(0, 0, 0, 0, 0, 0)) for dataset in datasets}
 
 

@@ -25,6 +25,8 @@ from .states import OPEN, TrainingState
 
 QUOTE_LIVES = timedelta(hours=1)
 SIGNATURE = "atelier.trainings.quote"
+# With a trigger word, this share of the training keeps everything said without it as the base shows it.
+PRESERVE = 0.3
 
 
 @transaction.atomic
@@ -124,6 +126,7 @@ def job_of(
     """The engine's job for these wishes, with the base's own shape where nothing else is asked. Paths are the worker's to fill in."""
     version = licence.revision.tier.offering.version
     shape = {"height": version.height, "width": version.width, "frames": version.frames, "fps": version.fps}
+    preserve = knobs.get("preserve", PRESERVE) if knobs.get("trigger") else 0.0
     try:
         return Job.from_dict(
             {
@@ -132,7 +135,7 @@ def job_of(
                 "family": version.family,
                 "base": {"path": "base", "digest": version.digest},
                 "dataset": {"path": "dataset", "root": manifest.root},
-                "knobs": {**shape, **knobs},
+                "knobs": {**shape, **knobs, "preserve": preserve},
                 "previews": previews,
                 "seed": seed,
                 "metadata": {"licence": licence.public_id},

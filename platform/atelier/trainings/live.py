@@ -12,8 +12,9 @@ from uuid import UUID
 
 import redis
 import redis.asyncio
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
 
 from .models import Training
 from .states import TRAINING
@@ -86,6 +87,8 @@ async def batches(training: UUID, after: str, block: float = HEARTBEAT_SECONDS) 
 
 async def follow(training: UUID, after: str = "0") -> AsyncIterator[bytes]:
     """The events after `after` as server-sent events; comments keep the line open; ends after a final state or ten minutes."""
+    # The request's own database connection would otherwise stay open for as long as the stream.
+    await sync_to_async(close_old_connections)()
     async with aclosing(batches(training, after)) as stream:
         async for batch in stream:
             if not batch:

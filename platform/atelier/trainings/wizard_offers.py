@@ -34,6 +34,8 @@ TITLES: dict[str, tuple[Promise, Promise]] = {
     OWN: (_("Your own numbers"), _("What you typed under “Every number”.")),
 }
 PROMPTS, SPARE_PROMPTS = 3, 1
+# How many times a run shows its previews, the end included.
+PREVIEWS = 4
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Ground:
         steps = min(knobs["steps"], self.licence.terms.max_steps)
         rank = min(knobs["rank"], self.largest_rank)
         every = min(knobs["checkpoint_every"], max(1, steps // 3))
-        shape = {"width": self.version.width, "height": self.version.height}
+        shape = {"width": self.version.width, "height": self.version.height, "preview_every": max(every, -(-steps // PREVIEWS))}
         return {**knobs, **shape, "steps": steps, "rank": rank, "alpha": float(rank), "checkpoint_every": every}
 
     def preset_of(self, knobs: dict[str, Any]) -> str:

@@ -66,6 +66,8 @@ class NewTokenOut(TokenOut):
 
 
 class Tokens(View):
+    secret = True
+
     @extend_schema(operation_id="tokens_list", responses=TokenOut(many=True))
     def get(self, request: Request) -> Response:
         return self.page(ApiToken.objects.filter(user=self.person), TokenOut)

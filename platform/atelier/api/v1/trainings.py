@@ -64,6 +64,9 @@ class KnobsIn(serializers.Serializer[Any]):
     checkpoint_every = StrictIntegerField(default=50, min_value=1, max_value=100_000)
     preview_every = StrictIntegerField(default=0, min_value=0, max_value=100_000, help_text="Steps between previews; 0: at the end only.")
     trigger = serializers.CharField(default="", allow_blank=True, max_length=80)
+    preserve = serializers.FloatField(
+        required=False, help_text="Share of the training that keeps captions without the trigger as they were."
+    )
     height = StrictIntegerField(required=False, min_value=16, max_value=4096)
     width = StrictIntegerField(required=False, min_value=16, max_value=4096)
     frames = StrictIntegerField(required=False, min_value=1, max_value=257)

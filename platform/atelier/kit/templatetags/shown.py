@@ -32,3 +32,9 @@ def duration(seconds: int) -> str:
 def frames(count: int, fps: float) -> str:
     """How long so many frames last, in seconds with one decimal."""
     return f"{number_format(count / fps, 1)}{NO_BREAK}s"
+
+
+@register.filter
+def below(path: str, page: str) -> bool:
+    """Whether an address is this page or lies below it."""
+    return f"{path.rstrip('/')}/".startswith(f"{page.rstrip('/')}/")
