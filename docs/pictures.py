@@ -39,6 +39,7 @@ def main() -> None:
                 target.write_bytes(taken(page))
                 print(f"{target.relative_to(HERE.parent)}  {target.stat().st_size:,} bytes")
                 context.close()
+        town.close()
 
 
 def taken(page: Page) -> bytes:

@@ -119,6 +119,7 @@ def main(arguments: list[str]) -> None:
     with TemporaryDirectory() as drawn, Stack(ROOT / "var" / "bench" / "stack", fresh=True) as stack, browser.opened() as running:
         town, load = Town(stack, Path(drawn)), os.getloadavg()
         arms = list(measure(town, running, 1 if options.quick else ROUNDS))
+        town.close()
         machine: dict[str, Any] = {"cores": os.cpu_count(), "browser": running.version, "load_before": load, "load_after": os.getloadavg()}
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(arm) for arm in arms]}, indent=1) + "\n")

@@ -75,5 +75,6 @@ def window(browser: Browser, town: Town, complaints: Complaints) -> Iterator[Ope
     yield opened
     for context in contexts:
         context.close()
-    left = complaints.left()
-    assert not left, "\n".join(left)
+    if left := complaints.left():
+        told = town.stack.log("web").read_text(errors="replace").splitlines()[-30:]
+        pytest.fail("\n".join(["The browser complained:", *left, "The web server's last lines:", *told]), pytrace=False)

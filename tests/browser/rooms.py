@@ -50,7 +50,7 @@ PAGES: dict[str, str] = {
         /orders
         /orders/{order}
         /orders/{unpaid}
-        /orders/{order}/give-back
+        /orders/{unused}/give-back
         /orders/{order}/invoice
         /datasets
         /datasets/{open}

@@ -15,6 +15,7 @@ from finetune.draw import draw
 from .visitor import Visitor, linked
 
 STEPS = 8
+SMALL = "Esquisse"
 LONG_NAME = ("مجموعة لقطات الفيلم الطويل عن ليل الشمال والمنارة والثلج " * 4)[:200]
 PREVIEWS = [("neonstyle a red circle rising on a dark background", 1), ("a red circle rising on a dark background", 1)]
 
@@ -70,6 +71,9 @@ class Town:
         ids["order"] = ordered["id"]
         creator.pay(ordered["checkout_url"])
         ids["licence"] = creator.licence(bob, ordered["id"])
+        ids["unused"] = creator.order(bob, creator.choose(bob, SMALL))["id"]
+        creator.pay(bob.get(f"/orders/{ids['unused']}")["checkout_url"])
+        creator.licence(bob, ids["unused"])
         ids["open"] = self.dataset(bob, self.name, seal=False)
         ids["dataset"] = self.dataset(bob, "Néon")
         ids["asset"] = str(next(bob.all(f"/datasets/{ids['dataset']}/assets"))["id"])

@@ -48,7 +48,15 @@ class Complaints:
 
 
 def too_wide(page: Page) -> list[str]:
-    """What reaches beyond the window's right edge, when the page scrolls sideways."""
+    """What reaches beyond the window's right edge, when the page scrolls sideways. A chart may take a moment to fit a new width."""
+    for _ in range(10):
+        if not (found := _beyond(page)):
+            break
+        page.wait_for_timeout(100)
+    return found
+
+
+def _beyond(page: Page) -> list[str]:
     found: list[str] = page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth ? [] : [
             `${document.documentElement.scrollWidth} wide in ${innerWidth}`,

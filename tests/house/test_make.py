@@ -29,3 +29,17 @@ def test_a_name_with_spaces_reaches_the_demo_whole() -> None:
 def test_the_integration_run_checks_and_tests() -> None:
     assert subprocess.run(["bash", "-n", ".ci/run"], cwd=ROOT).returncode == 0
     assert "make check test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_setting_up_ends_with_the_pages_and_the_browser_that_looks_at_them() -> None:
+    recipe = TEXT.partition("\nsetup:")[2].partition("\ndemo:")[0]
+    assert [line.split("$(PYTHON) ")[1] for line in recipe.strip().splitlines()[-2:]] == [
+        "frontend/build.py",
+        "-m atelier.devstack.browser",
+    ]
+
+
+def test_bench_measures_the_engine_and_the_pages() -> None:
+    recipe = TEXT.partition("\nbench:")[2]
+    assert "-m finetune bench $(ARGS) --json var/bench/engine.json" in recipe
+    assert "frontend/bench.py $(ARGS) --json var/bench/pages.json" in recipe

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 
 from atelier.devstack.errors import StackError
 from atelier.devstack.wheels import REPOSITORY, SITE
