@@ -214,7 +214,9 @@ def test_presets_stay_within_the_licence(real: Studio, bob: Client) -> None:
 
 
 def test_a_preset_that_takes_more_time_than_is_left_says_so(real: Studio, bob: Client) -> None:
-    offers = bob.get(opened(bob, real, real.licence(training_seconds=40)) + "settings").context["room"].offered.offers
+    free = bob.get(opened(bob, real) + "settings").context["room"].offered.offers
+    tight = real.licence(training_seconds=free[0].forecast.seconds + 1)
+    offers = bob.get(opened(bob, real, tight) + "settings").context["room"].offered.offers
     assert [bool(offer.noes) for offer in offers] == [False, True, True]
 
 
