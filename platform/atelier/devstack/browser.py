@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 
 from atelier.devstack.errors import StackError
 from atelier.devstack.wheels import REPOSITORY, SITE
