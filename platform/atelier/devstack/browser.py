@@ -39,7 +39,7 @@ FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir>{home}/fonts</dir>
   <dir>{more}</dir>
-  <selectfont><rejectfont><glob>{more}/DejaVuMath*</glob></rejectfont></selectfont>
+  <selectfont><rejectfont><pattern><patelt name="family"><string>DejaVu Math TeX Gyre</string></patelt></pattern></rejectfont></selectfont>
   <cachedir>{home}/cache</cachedir>
   <alias><family>sans-serif</family><prefer><family>Open Sans</family><family>DejaVu Sans</family></prefer></alias>
   <alias><family>serif</family><prefer><family>DejaVu Serif</family></prefer></alias>
