@@ -62,7 +62,7 @@ test: setup ## every test, on real servers of its own: make test [ARGS='tests/le
 bench: setup ## the engine beside plain peft and the pages beside their limits, as ratios: make bench [ARGS=--quick]; figures in var/bench
 	@mkdir -p var/bench
 	@OMP_NUM_THREADS=1 $(PYTHON) -m finetune bench $(ARGS) --json var/bench/engine.json
-	@OMP_NUM_THREADS=1 exec $(PYTHON) frontend/bench.py $(ARGS) --json var/bench/pages.json
+	@OMP_NUM_THREADS=1 exec $(PYTHON) -m frontend.bench $(ARGS) --json var/bench/pages.json
 
 # As in production, so that `check --deploy` judges what will run; none of these servers is asked anything.
 check: setup ## style, types, translations, import contracts, migrations, production settings

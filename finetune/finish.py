@@ -35,13 +35,17 @@ def finish(work: Work, model: Model, stack: Stack) -> Path:
     return _finish(work, plan, shown, exported)
 
 
-def held_out_loss(work: Work, model: Model, when: str) -> None:
-    loss = validate.held_out_loss(model, work.held_out, work.material.text, work.pause)
-    work.progress.validation[when] = rounded(loss)
-    work.say("validation", step=work.progress.step, loss=rounded(loss))
+def held_out_loss(work: Work, model: Model, when: str = "") -> None:
+    """`when` is "before" or "after", for the manifest; on the way the loss is only told."""
+    loss = rounded(validate.held_out_loss(model, work.held_out, work.material.text, work.pause))
+    if when:
+        work.progress.validation[when] = loss
+    work.say("validation", step=work.progress.step, loss=loss)
 
 
-def previews_on_the_way(work: Work, model: Model) -> None:
+def look_on_the_way(work: Work, model: Model) -> None:
+    """How far it is: the loss on held-out clips, and the previews."""
+    held_out_loss(work, model)
     for index in range(len(work.job.previews)):
         _preview(work, work.plan, model, work.material.text, index, "custom")
 

@@ -15,7 +15,7 @@ from finetune import checkpoint, encode, files, starts, store
 from finetune.events import Listener
 from finetune.exits import BadData, OutOfMemory
 from finetune.families.model import Model
-from finetune.finish import finish, held_out_loss, previews_on_the_way, shot_of
+from finetune.finish import finish, held_out_loss, look_on_the_way, shot_of
 from finetune.job import Job
 from finetune.lora import Adapter, Stack
 from finetune.plan import prepare
@@ -194,7 +194,7 @@ class Lane:
             self._finish(work)
         elif knobs.preview_every and step.number % knobs.preview_every == 0:
             with self._alone(work):
-                previews_on_the_way(work, self.model)
+                look_on_the_way(work, self.model)
 
     def _finish(self, work: Work) -> None:
         with self._alone(work) as stack:

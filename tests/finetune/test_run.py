@@ -106,6 +106,11 @@ def test_a_second_run_of_the_same_clips_decodes_nothing(
 def test_previews_can_be_had_on_the_way(train: Callable[..., Ran], job_dict: Callable[..., Any], tmp_path: Path) -> None:
     ran = train(job_dict(steps=2, preview_every=1, sampling_steps=1), tmp_path / "out")
     assert [(each["which"], each["step"]) for each in ran.of("preview")] == [("custom", 1), ("base", 0), ("custom", 2)]
+    assert [each["step"] for each in ran.of("validation")] == [0, 1, 2]
+    assert [ran.of("validation")[0]["loss"], ran.of("validation")[-1]["loss"]] == [
+        ran.manifest["validation_before"],
+        ran.manifest["validation_after"],
+    ]
 
 
 def test_stills_train_beside_clips(clips: Path, train: Callable[..., Ran], job_dict: Callable[..., Any], tmp_path: Path) -> None:

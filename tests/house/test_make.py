@@ -42,4 +42,4 @@ def test_setting_up_ends_with_the_pages_and_the_browser_that_looks_at_them() -> 
 def test_bench_measures_the_engine_and_the_pages() -> None:
     recipe = TEXT.partition("\nbench:")[2]
     assert "-m finetune bench $(ARGS) --json var/bench/engine.json" in recipe
-    assert "frontend/bench.py $(ARGS) --json var/bench/pages.json" in recipe
+    assert "-m frontend.bench $(ARGS) --json var/bench/pages.json" in recipe

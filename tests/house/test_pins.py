@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from .tree import PACKAGES, ROOT, files, imported, pyproject
 
-OURS = {*PACKAGES, "tests"}
+OURS = {*PACKAGES, "frontend", "tests"}
 
 
 def pinned() -> dict[str, str]:

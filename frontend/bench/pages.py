@@ -1,31 +1,20 @@
-"""What the main pages cost on a slow phone: python frontend/bench.py --json FILE [--quick]
+"""What the main pages cost on a slow phone.
 
 Each page is opened cold by somebody who is signed in where she has to be: 412x823, 1.6 Mbit/s, 150 ms, a processor four times slower.
-Rounds go over all the pages; what counts is the median. `ratio` is what was measured as a share of the limit.
+Rounds go over all the pages; what counts is the median.
 """
 
-import argparse
-import json
-import os
 import statistics
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from atelier.devstack import browser
-from atelier.devstack.stack import Stack
+from frontend.bench.arms import Figure
 from tests.browser.town import MAIN, Town
 
-ROOT = Path(__file__).resolve().parents[1]
 SCREEN = {"width": 412, "height": 823}
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}  # ms, bytes per second
 SLOWER = 4
-ROUNDS = 5
 CALM = 1500  # ms after loading in which late shifts and long tasks are still seen
 KB = 1000
 
@@ -49,21 +38,7 @@ READ = """() => {
 }"""
 
 
-@dataclass(frozen=True)
-class Arm:
-    """The words that every bench of this repository uses."""
-
-    name: str
-    against: str
-    ratio: float
-    target: float
-    better: str
-    n: int
-    status: str
-    why: str
-
-
-def measure(town: Town, running: Browser, rounds: int) -> Iterator[Arm]:
+def measure(town: Town, running: Browser, rounds: int) -> Iterator[Figure]:
     found: dict[str, list[dict[str, float]]] = {name: [] for name in MAIN}
     for name in [*MAIN, *[name for _ in range(rounds) for name in MAIN]]:
         who, path = MAIN[name]
@@ -96,35 +71,8 @@ def _slow(page: Page) -> None:
     tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
 
 
-def _judged(page: str, visits: list[dict[str, float]]) -> Iterator[Arm]:
+def _judged(page: str, visits: list[dict[str, float]]) -> Iterator[Figure]:
     for what, (limit, unit) in LIMITS.items():
         if what == "JS" and page in APPLICATIONS:
             limit = APPLICATION_JS
-        middle = statistics.median(visit[what] for visit in visits)
-        ratio = float(f"{middle / limit:.3g}")
-        status, why = "ok" if ratio <= 1 else "short", f"{middle:.3g} {unit}".strip()
-        yield Arm(f"{page} {what}", f"{limit:g} {unit}".strip(), ratio, 1.0, "lower", len(visits), status, why)
-
-
-def table(arms: list[Arm]) -> str:
-    lines = [f"{arm.status:8} {arm.ratio:>9.3g}  (target 1, lower, n {arm.n})  {arm.name}: {arm.why}, limit {arm.against}" for arm in arms]
-    return "\n".join(lines)
-
-
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one visit instead of a median")
-    parser.add_argument("--json", type=Path, required=True)
-    options = parser.parse_args(arguments)
-    with TemporaryDirectory() as drawn, Stack(ROOT / "var" / "bench" / "stack", fresh=True) as stack, browser.opened() as running:
-        town, load = Town(stack, Path(drawn)), os.getloadavg()
-        arms = list(measure(town, running, 1 if options.quick else ROUNDS))
-        town.close()
-        machine: dict[str, Any] = {"cores": os.cpu_count(), "browser": running.version, "load_before": load, "load_after": os.getloadavg()}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(arm) for arm in arms]}, indent=1) + "\n")
-    print(table(arms))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        yield Figure(f"{page} {what}", limit, unit, statistics.median(visit[what] for visit in visits), len(visits))
