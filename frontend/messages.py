@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
@@ -41,14 +42,16 @@ def extracted() -> Catalog:
     for name, text in sources():
         for _line, function, message, _ in extract_python(BytesIO(text.encode()), KEYWORDS, [], {"encoding": "utf-8"}):
             spec, parts = KEYWORDS[function] or (1,), message if isinstance(message, tuple) else (message,)
-            plain = tuple(part for part in parts if part is not None)
-            if function == "Refused":  # its first word is a code
-                plain = tuple(part for part in parts[1:2] if part)
-            if plain and all(isinstance(part, str) for part in plain):
-                context = plain[0] if function.startswith("pgettext") else None
-                words = plain[1:] if context else plain[: len(spec)]
-                found.add(words[0] if len(words) == 1 else words[:2], locations=[(name, None)], context=context)
+            context, words = _spoken(spec, parts)
+            if words and all(isinstance(word, str) and word for word in words):
+                found.add(words[0] if len(words) == 1 else words, locations=[(name, None)], context=context)
     return found
+
+
+def _spoken(spec: tuple[Any, ...], parts: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """Context and words among a call's arguments, where its keyword says they stand; None for one that is no plain text."""
+    context = next((parts[place[0] - 1] for place in spec if isinstance(place, tuple)), None)
+    return context, tuple(parts[place - 1] if place <= len(parts) else None for place in spec if isinstance(place, int))
 
 
 def path(language: str) -> Path:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from finetune.families.seam import Facts
+from finetune.families.seam import Facts, Native
 from finetune.lora import Stack
 
 
@@ -25,6 +25,11 @@ class Shot:
     frames: int
     steps: int
     guidance: float
+
+    @classmethod
+    def native(cls, native: Native, text: torch.Tensor, empty: torch.Tensor, seed: int) -> Self:
+        """At the size, length and strength that the base asks for."""
+        return cls(text, empty, seed, native.height, native.width, native.frames, native.sampling_steps, native.guidance)
 
 
 class Model(Protocol):

@@ -65,20 +65,9 @@ def prompts(count: int) -> Iterator[tuple[str, int]]:
 
 
 def _generated(model: wan.Wan, count: int) -> Iterator[tuple[str, Frames]]:
-    native = model.facts.native
-    empty = model.encode_text([""])
+    native, empty = model.facts.native, model.encode_text([""])
     for number, (caption, seed) in enumerate(prompts(count)):
-        shot = Shot(
-            text=model.encode_text([caption]),
-            empty=empty,
-            seed=seed,
-            height=native.height,
-            width=native.width,
-            frames=native.frames,
-            steps=native.sampling_steps,
-            guidance=native.guidance,
-        )
-        yield caption, model.sample(shot, lambda: None)
+        yield caption, model.sample(Shot.native(native, model.encode_text([caption]), empty, seed), lambda: None)
         if number % 20 == 19:
             say(f"{number + 1} of {count} clips generated")
 

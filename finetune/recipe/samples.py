@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from finetune import exits, families, files, previews
-from finetune.families.model import Model, Shot
+from finetune.families.model import Shot
 
 PROMPTS = (
     "a red circle moving right on a dark background",
@@ -27,20 +27,7 @@ def make(base: Path, out: Path, *, seed: int) -> None:
     model = families.load("wan", str(base))
     made = [{"file": f"{number:02d}.mp4", "prompt": prompt} for number, prompt in enumerate(PROMPTS, start=1)]
     for number, sample in enumerate(made):
-        frames = model.sample(_shot(model, sample["prompt"], seed + number), lambda: None)
+        shot = Shot.native(model.facts.native, model.encode_text([sample["prompt"]]), model.encode_text([""]), seed + number)
+        frames = model.sample(shot, lambda: None)
         previews.save_clip(out / sample["file"], frames, model.facts.native.fps)
     files.write_text(out / "samples.json", json.dumps({"seed": seed, "samples": made}, indent=2) + "\n")
-
-
-def _shot(model: Model, prompt: str, seed: int) -> Shot:
-    native = model.facts.native
-    return Shot(
-        text=model.encode_text([prompt]),
-        empty=model.encode_text([""]),
-        seed=seed,
-        height=native.height,
-        width=native.width,
-        frames=native.frames,
-        steps=native.sampling_steps,
-        guidance=native.guidance,
-    )

@@ -8,7 +8,6 @@ followed as well as before (`reading`).
 import argparse
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -82,19 +81,9 @@ def _followed(clips: list[Frames], captions: list[str]) -> float:
 
 
 def _clips(model: wan.Wan, captions: list[str], before: str) -> list[Frames]:
-    native = model.facts.native
-    shot = Shot(
-        text=model.encode_text([""]),
-        empty=model.encode_text([""]),
-        seed=0,
-        height=native.height,
-        width=native.width,
-        frames=native.frames,
-        steps=native.sampling_steps,
-        guidance=native.guidance,
-    )
-    texts = [model.encode_text([before + caption]) for caption in captions]
-    return [model.sample(replace(shot, text=text, seed=seed), lambda: None) for seed, text in enumerate(texts)]
+    native, empty = model.facts.native, model.encode_text([""])
+    shots = [Shot.native(native, model.encode_text([before + caption]), empty, seed) for seed, caption in enumerate(captions)]
+    return [model.sample(shot, lambda: None) for shot in shots]
 
 
 def _train(options: argparse.Namespace, folder: Path, seed: int) -> Path:

@@ -9,6 +9,7 @@ from atelier.audit.actions import record
 from atelier.kit import outbox, store
 from atelier.kit.refused import Refused
 from atelier.kit.store import MATERIAL, QUARANTINE
+from atelier.kit.uploads import Upload
 
 from . import sandbox
 from .models import Asset, Dataset
@@ -35,22 +36,23 @@ def inspect(asset: Asset, into: str) -> None:
     with TemporaryDirectory(prefix="atelier-inspect-") as name:
         folder = Path(name)
         try:
-            facts = _examine(asset, folder)
+            facts = examine(asset, folder)
         except Problem as problem:
             _refuse(asset, problem)
         else:
             _keep(asset, facts, folder / "upload", into)
 
 
-def _examine(asset: Asset, folder: Path) -> Facts:
+def examine(upload: Upload, folder: Path) -> Facts:
+    """Fetches what was uploaded to `folder`/upload, compares it with what was announced, and probes it. Raises Problem."""
     path = folder / "upload"
     try:
-        found = store.get_file(QUARANTINE, asset.key, path)
+        found = store.get_file(QUARANTINE, upload.key, path)
     except Refused as refused:
         if refused.code == "object_missing":
             raise Problem("UPLOAD_LOST") from refused
         raise
-    if path.stat().st_size != asset.bytes or found != asset.sha256:
+    if path.stat().st_size != upload.bytes or found != upload.sha256:
         raise Problem("DIGEST_MISMATCH")
     return sandbox.probe(path, folder)
 

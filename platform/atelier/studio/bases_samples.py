@@ -9,8 +9,8 @@ from atelier.catalog.models import Sample
 from atelier.catalog.states import SampleState
 from atelier.kit import outbox, store
 from atelier.kit.ids import uuid7
-from atelier.kit.refused import Refused
 from atelier.material import sandbox
+from atelier.material.inspection import examine
 from atelier.material.problems import Problem
 
 # What every browser plays. The first box of an .mp4 track's description names its codec (ISO/IEC 14496-12, 8.5.2).
@@ -26,24 +26,11 @@ def check(sample: str) -> None:
     with TemporaryDirectory(prefix="atelier-sample-") as name:
         folder = Path(name)
         try:
-            facts = _examine(row, folder)
+            facts = examine(row, folder)
         except Problem as problem:
             samples.refuse(row, problem.sentence)
         else:
             _keep(row, facts, folder / "upload")
-
-
-def _examine(row: Sample, folder: Path) -> sandbox.Facts:
-    path = folder / "upload"
-    try:
-        found = store.get_file(store.QUARANTINE, row.key, path)
-    except Refused as refused:
-        if refused.code == "object_missing":
-            raise Problem("UPLOAD_LOST") from refused
-        raise
-    if path.stat().st_size != row.bytes or found != row.sha256:
-        raise Problem("DIGEST_MISMATCH")
-    return sandbox.probe(path, folder)
 
 
 def _keep(row: Sample, facts: sandbox.Facts, path: Path) -> None:
