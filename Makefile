@@ -1,7 +1,7 @@
 # `make` alone explains. Every target sets up what it needs first; nothing is installed outside this folder.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench check
+.PHONY: help setup demo serve test bench drills check
 
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet --quiet
@@ -63,6 +63,10 @@ bench: setup ## the engine beside plain peft and the pages beside their limits, 
 	@mkdir -p var/bench
 	@OMP_NUM_THREADS=1 $(PYTHON) -m finetune bench $(ARGS) --json var/bench/engine.json
 	@OMP_NUM_THREADS=1 exec $(PYTHON) -m frontend.bench $(ARGS) --json var/bench/pages.json
+
+drills: setup ## what must hold when things go wrong, in about 40 minutes: make drills [ARGS='NAME…']; report in var/drills
+	@mkdir -p var/drills
+	@OMP_NUM_THREADS=1 exec $(PYTHON) -m tests.drills --json var/drills/report.json $(ARGS)
 
 # As in production, so that `check --deploy` judges what will run; none of these servers is asked anything.
 check: setup ## style, types, translations, import contracts, migrations, production settings

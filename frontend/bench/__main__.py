@@ -16,6 +16,7 @@ from frontend.bench import live, pages
 from tests.browser.town import Town
 
 ROUNDS = 5
+NAME = "Néon, deuxième essai"
 
 
 def main(arguments: list[str]) -> None:
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args(arguments)
     with TemporaryDirectory() as drawn, Stack(REPOSITORY / "var" / "bench" / "stack", fresh=True) as stack, browser.opened() as running:
-        town, load = Town(stack, Path(drawn)), os.getloadavg()
+        town, load = Town(stack, Path(drawn), name=NAME), os.getloadavg()
         figures = list(pages.measure(town, running, 1 if options.quick else ROUNDS))
         figures += live.measure(town, running, Path(drawn), quick=options.quick)
         town.close()

@@ -19,6 +19,7 @@ from tests.browser.town import Town
 from tests.browser.window import LOCALES
 
 STEPS, QUICK_STEPS = 150, 30
+RESTART_STEPS = 500  # so many that the training outlasts the restart
 LARGEST = 2 << 30  # bytes: what one file may have
 QUICK_LARGEST = 128 << 20
 MB = 1_000_000
@@ -41,7 +42,7 @@ WATCH = """(() => {
 
 def measure(town: Town, running: Browser, drawn: Path, *, quick: bool) -> Iterator[Figure]:
     yield from _steps(town, running, QUICK_STEPS if quick else STEPS)
-    yield from _restart(town, running, QUICK_STEPS * 2 if quick else STEPS)
+    yield from _restart(town, running, RESTART_STEPS)
     yield from _upload(town, running, drawn, QUICK_LARGEST if quick else LARGEST)
 
 

@@ -1,5 +1,8 @@
-/** The loss over the steps: single steps faint, their running mean bold, the fixed validation as points. Colours come from the style sheet. */
-import uPlot from "uplot";
+/** The loss over the steps: single steps faint, their running mean bold, the fixed validation as points. Colours come from the style sheet.
+ *
+ * The library is fetched when the chart comes near the window: on a phone it lies below what is read first.
+ */
+import type uPlot from "uplot";
 
 export interface Curves {
   loss: [number, number][];
@@ -10,16 +13,33 @@ export interface Curves {
 /** How much of the running mean a new value takes away. */
 const WEIGHT = 0.1;
 const HEIGHT = 260;
+/** How far below the window a chart may lie and yet be drawn, in pixels. */
+const NEAR = "200px";
 
 export class LossChart extends HTMLElement {
   private curves: Curves = { loss: [], validation: [], steps: 1 };
   private plot?: uPlot;
+  private library?: typeof uPlot;
 
   connectedCallback(): void {
     const given = document.getElementById("curves");
     if (given) this.show(JSON.parse(given.textContent ?? "") as Curves);
-    new ResizeObserver(() => this.plot?.setSize({ width: this.clientWidth, height: HEIGHT })).observe(this);
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some((each) => each.isIntersecting)) return;
+      observer.disconnect();
+      void this.fetch();
+    }, { rootMargin: NEAR }).observe(this);
+    new ResizeObserver(() => this.resize()).observe(this);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(true));
+  }
+
+  private async fetch(): Promise<void> {
+    this.library = (await import("uplot")).default;
+    this.draw(false);
+  }
+
+  private resize(): void {
+    if (this.plot && this.plot.width !== this.clientWidth) this.plot.setSize({ width: this.clientWidth, height: HEIGHT });
   }
 
   show(curves: Curves): void {
@@ -36,14 +56,14 @@ export class LossChart extends HTMLElement {
   }
 
   private draw(anew: boolean): void {
-    if (!this.curves.loss.length && !this.curves.validation.length) return;
+    if (!this.library || (!this.curves.loss.length && !this.curves.validation.length)) return;
     if (anew) {
       this.plot?.destroy();
       this.plot = undefined;
     }
     if (this.plot) return this.plot.setData(this.data());
     this.replaceChildren();
-    this.plot = new uPlot(this.options(), this.data(), this);
+    this.plot = new this.library(this.options(), this.data(), this);
   }
 
   private data(): uPlot.AlignedData {

@@ -9,18 +9,18 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from atelier.kit.faults import PROBLEM
 from atelier.kit.ids import not_found
 from atelier.kit.refused import Refused
 
 from .idempotency import Replayed
 
-CONTENT_TYPE = "application/problem+json"
 DEFAULT_CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 415: "json_only"}
 
 
 def problem(code: str, sentence: str, http_status: int, **extra: Any) -> Response:
     body = {"type": f"about:blank#{code}", "title": code, "status": http_status, "code": code, "detail": sentence, **extra}
-    return Response(_fit(body), status=http_status, content_type=CONTENT_TYPE)
+    return Response(_fit(body), status=http_status, content_type=PROBLEM)
 
 
 def _fit(value: Any) -> Any:

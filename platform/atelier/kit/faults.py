@@ -1,9 +1,11 @@
 """The pages for what went wrong: a refusal by its status, and what Django itself refuses."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 
@@ -17,6 +19,7 @@ TITLES = {
     410: gettext_lazy("This was taken back"),
     429: gettext_lazy("Too fast"),
     500: gettext_lazy("Our fault"),
+    503: gettext_lazy("Back in a moment"),
 }
 SENTENCES = {
     400: gettext_lazy("Something in it is missing or malformed. Go back, check the address, and try again."),
@@ -25,7 +28,11 @@ SENTENCES = {
     410: gettext_lazy("It was here once and has been withdrawn by whoever holds its rights."),
     429: gettext_lazy("You have asked many times in a short while. Wait a minute, then try again."),
     500: gettext_lazy("Something broke on our side. Nothing was charged for it. Try again in a moment."),
+    503: gettext_lazy("Our database does not answer just now. What you sent was not done, unless you were told so. Try again in a moment."),
 }
+RETRY_SECONDS = "5"
+PROBLEM = "application/problem+json"
+
 REFUSAL = gettext_lazy("This cannot be done as things stand")
 
 
@@ -63,8 +70,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Asks nobody who is signed in, for the database may be what is broken."""
-    return page(request, 500, user=None, messages=())
+    """A bug is a 500; a database that is away is a 503, to be tried again. Asks nobody who is signed in, for that asks the database."""
+    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    status, code = (503, "database_away") if away else (500, "broken")
+    response = _problem(status, code) if for_programs(request.path_info) else page(request, status, user=None, messages=())
+    if away:
+        response["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def _problem(status: int, code: str) -> HttpResponse:
+    body = {"type": f"about:blank#{code}", "title": code, "status": status, "code": code, "detail": str(SENTENCES[status])}
+    return JsonResponse(body, status=status, content_type=PROBLEM)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,0 +1,63 @@
+"""The drills: python -m tests.drills --json FILE [--quick] [NAME…]"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from atelier.devstack.wheels import REPOSITORY
+
+from . import database, jobs, uploads, workers
+from .ground import Ground
+from .told import Outcome, Play
+
+
+@dataclass(frozen=True)
+class Drill:
+    name: str
+    play: Play
+    workers: int = 2
+    durable: bool = False
+
+
+# In the order of how long they take.
+DRILLS = (
+    Drill("a dead worker's job is picked up", workers.death),
+    Drill("a broker that is away", workers.broker),
+    Drill("an upload through kills of the store", uploads.play, workers=0),
+    Drill("the database killed under money load", database.play, workers=0, durable=True),
+    Drill("one effective training per paid job", jobs.play),
+)
+QUICK = ("one effective training per paid job",)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.drills", description="What must hold when things go wrong, on real servers.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {'; '.join(drill.name for drill in DRILLS)}")
+    parser.add_argument("--quick", action="store_true", help="a short form, in at most two minutes")
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--var", type=Path, default=REPOSITORY / "var" / "drills" / "stack", help="where the servers keep their data")
+    options = parser.parse_args(arguments)
+    wanted = options.names or (QUICK if options.quick else [drill.name for drill in DRILLS])
+    report = []
+    for drill in DRILLS:
+        if drill.name in wanted:
+            report.append(_played(drill, options.var, quick=options.quick))
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            options.json.write_text(json.dumps({"drills": report}, indent=1) + "\n")
+    return 0 if report and all(each["ok"] for each in report) else 1
+
+
+def _played(drill: Drill, var: Path, *, quick: bool) -> dict[str, object]:
+    began = time.monotonic()
+    with Ground(var, workers=drill.workers, volatile=not drill.durable) as ground:
+        outcome: Outcome = drill.play(ground, quick=quick)
+    seconds = round(time.monotonic() - began, 1)
+    print(f"{'ok' if not outcome.problems else 'FAILED':8} {drill.name}: {outcome.figure}", *outcome.problems, sep="\n    ", flush=True)
+    return {"name": drill.name, "ok": not outcome.problems, "figure": outcome.figure, "seconds": seconds, "problems": outcome.problems}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""One effective training per paid job: many jobs, each of at least three checkpoints, under kills in every state.
+
+A fault is played for every so many jobs that are over, so that faults and work keep pace on a fast machine and on a slow one.
+"""
+
+import random
+import time
+from collections import Counter
+
+from .faults import EVERY, Fault
+from .ground import Ground
+from .told import Outcome
+
+JOBS, FAULTS = 400, 200
+QUICK_JOBS, QUICK_FAULTS = 8, 6
+STEPS = 6
+# Long enough for a victim to come into the state that a fault is aimed at.
+AIM_SECONDS = 20.0
+LONGEST, QUICK_LONGEST = 5400.0, 240.0
+LOOK = 0.05
+OVER = ("done", "failed_system")
+
+
+def play(ground: Ground, *, quick: bool) -> Outcome:
+    jobs, faults = (QUICK_JOBS, QUICK_FAULTS) if quick else (JOBS, FAULTS)
+    began, started = time.monotonic(), {ground.start(STEPS) for _ in range(jobs)}
+    played = _torment(ground, jobs, _chosen(faults), until=time.monotonic() + (QUICK_LONGEST if quick else LONGEST))
+    ground.django()
+    from .accounts import problems  # the rows can be read from here on
+
+    found, states = problems(), ground.states()
+    if sum(states.values()) != len(started):
+        found.append(f"{len(started)} were acknowledged, {sum(states.values())} are there")
+    retried = ground.rows("SELECT count(*) FROM trainings_training WHERE attempts > 1")[0][0]
+    seconds = time.monotonic() - began
+    told = ", ".join(f"{name} {count}" for name, count in sorted(played.items()))
+    return Outcome(f"{jobs} jobs, {sum(played.values())} faults in {seconds:.0f} s ({told}): {states}, {retried} taken up again", found)
+
+
+def _chosen(count: int) -> list[tuple[Fault, str]]:
+    """Every fault in every state about equally often; the same at every drill."""
+    rng, pool = random.Random(count), list(EVERY)
+    rng.shuffle(pool)
+    return [pool[index % len(pool)] for index in range(count)]
+
+
+def _torment(ground: Ground, jobs: int, faults: list[tuple[Fault, str]], until: float) -> Counter[str]:
+    """Plays the faults while the jobs run, and supervises to the end. Returns what was played."""
+    played, pace = Counter[str](), jobs / (len(faults) + 1)
+    waiting = list(faults)
+    while time.monotonic() < until:
+        ground.supervise()
+        over = sum(count for state, count in ground.states().items() if state in OVER)
+        if over == jobs:
+            break
+        if waiting and over >= (len(faults) - len(waiting)) * pace:
+            fault, state = waiting.pop(0)
+            if _aimed(ground, fault, state):
+                played[f"{fault.__name__} while {state}" if state != "any" else fault.__name__] += 1
+        time.sleep(LOOK * 4)
+    return played
+
+
+def _aimed(ground: Ground, fault: Fault, state: str) -> bool:
+    until = time.monotonic() + AIM_SECONDS
+    while time.monotonic() < until:
+        if fault(ground, state):
+            return True
+        ground.supervise()
+        time.sleep(LOOK)
+    return False

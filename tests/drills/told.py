@@ -1,0 +1,18 @@
+"""What a drill says when it is over."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from .ground import Ground
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`figure`: what was measured or counted, in words. `problems`: everything that is not as promised; none when all is well."""
+
+    figure: str
+    problems: list[str]
+
+
+class Play(Protocol):
+    def __call__(self, ground: Ground, *, quick: bool) -> Outcome: ...
