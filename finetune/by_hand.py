@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from finetune import draw as drawing
-from finetune import exits, files
+from finetune import exits, families, files
 from finetune import seal as sealing
-from finetune.families import layout
 from finetune.job import Job
 from finetune.manifest import DatasetManifest, directory_digest
+from finetune.windows import with_trigger
 
 LEARNING_RATE = 2e-3
-PROMPTS = ("a red circle moving right on a dark background", "a blue square moving down on a light background")
+SHOWN = 2
+"""So many captions are previewed where no prompt is given."""
 
 
 def draw(options: argparse.Namespace) -> int:
@@ -34,22 +35,30 @@ def job(options: argparse.Namespace) -> int:
     """The dataset lands beside the job file."""
     dataset = options.out.resolve().with_suffix(".dataset")
     manifest = sealing.seal(options.clips, dataset)
-    prompts = options.prompt or [f"{options.trigger} {prompt}".strip() for prompt in PROMPTS]
+    captions = list(dict.fromkeys(clip.caption for clip in manifest.clips))[:SHOWN]
+    prompts = options.prompt or [with_trigger(caption, options.trigger) for caption in captions]
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in options.out.stem)
     wanted = job_of(options.base, dataset, manifest, name, steps=options.steps, rank=options.rank, trigger=options.trigger, prompts=prompts)
+    wanted["knobs"]["aspects"] = _knows_aspects(options.base) if options.aspects is None else options.aspects
     files.write_text(options.out, json.dumps(Job.from_dict(wanted).to_dict(), indent=1) + "\n")
     return exits.DONE
+
+
+def _knows_aspects(base: Path) -> bool:
+    """A base with a recipe of its own was taught one size; the great ones were taught many."""
+    return not (base / "recipe.json").exists()
 
 
 def job_of(
     base: Path, dataset: Path, manifest: DatasetManifest, name: str, *, steps: int, rank: int, trigger: str, prompts: Sequence[str]
 ) -> dict[str, Any]:
     """A job at the base's own size."""
-    native = layout("wan").facts(base).native
+    family = families.of(base)
+    native = families.layout(family).facts(base).native
     return {
         "version": 1,
         "id": name,
-        "family": "wan",
+        "family": family,
         "base": {"path": str(base.resolve()), "digest": directory_digest(base)},
         "dataset": {"path": str(dataset), "root": manifest.root},
         "knobs": {

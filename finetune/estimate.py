@@ -1,8 +1,10 @@
 """How long a job will take and how much memory it needs, from a calibration measured on the machine. Never imports torch.
 
-    seconds = load + windows * encode + steps * (step + tokens * step_token) + samples * sampling steps * (...) + finish
+    seconds = load + windows * encode + steps * (step + tokens * step_token) + samples * (sampling steps * (...) + decode) + checks + finish
 
-The interval is what the calibration itself saw between its fastest and slowest repeats, widened by what two phases can add.
+from the order to the end, in an engine that is up and has to load the base. `checks` are the losses on held-out clips, a sample's pass
+for two clips each. The interval is what the calibration itself saw between its fastest and slowest repeats, widened by what two phases
+can add.
 """
 
 import json
@@ -10,8 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from finetune.exits import BadJob
+from finetune import budget
+from finetune.exits import BadJob, OutOfMemory
 from finetune.plan import Plan
+from finetune.windows import NOISE_LEVELS
 
 DEFAULT = Path(__file__).parent / "bases" / "tiny.calibration.json"
 
@@ -20,7 +24,7 @@ DEFAULT = Path(__file__).parent / "bases" / "tiny.calibration.json"
 class Calibration:
     """Seconds unless said otherwise. `parameters` of the base it was measured on, `tokens` of one clip there; work scales with both.
 
-    `low` and `high` are factors on the estimate.
+    `low` and `high` are factors on the estimate. `memory`: bytes that the machine has.
     """
 
     machine: str
@@ -37,6 +41,12 @@ class Calibration:
     memory_token: int
     low: float
     high: float
+    memory: int | None = None
+    decode_window: float = 0.0
+
+    @property
+    def device(self) -> str:
+        return "cuda" if "cuda" in self.machine.rpartition(", ")[2] else "cpu"
 
     @classmethod
     def load_file(cls, path: Path = DEFAULT) -> Self:
@@ -67,43 +77,64 @@ def of_plan(plan: Plan, calibration: Calibration) -> Estimate:
     knobs = plan.job.knobs
     return of_numbers(
         calibration,
-        parameters=plan.facts.parameters,
-        windows=len(plan.split.train) + len(plan.split.held_out),
+        parameters=plan.facts.parameters // len(plan.facts.parts),
+        memory=memory_of(plan, calibration),
+        windows=len(plan.split.train),
+        held_out=len(plan.split.held_out),
         tokens=plan.tokens,
+        mean_tokens=plan.mean_tokens,
         batch_size=knobs.batch_size,
         steps=knobs.steps,
-        previews=len(plan.job.previews) * (1 + (knobs.steps // knobs.preview_every if knobs.preview_every else 0)),
+        previews=len(plan.job.previews),
+        looks=max(0, knobs.steps - 1) // knobs.preview_every if knobs.preview_every else 0,
         sampling_steps=knobs.sampling_steps or plan.facts.native.sampling_steps,
         preserve=knobs.preserve,
     )
+
+
+def memory_of(plan: Plan, calibration: Calibration) -> int:
+    """In the way that the base would be held there; where nothing fits, what the most sparing way would take."""
+    try:
+        way = budget.choose([plan], calibration.device, calibration.memory)
+    except OutOfMemory:
+        way = budget.WAYS[calibration.device][-1]
+    own = 0 if calibration.device == "cuda" else calibration.parameters * budget.BYTES["float32"]
+    return budget.need([plan], way, max(0, calibration.memory_base - own), calibration.memory_token)
 
 
 def of_numbers(
     calibration: Calibration,
     *,
     parameters: int,
+    memory: int,
     windows: int,
+    held_out: int,
     tokens: int,
+    mean_tokens: float,
     batch_size: int,
     steps: int,
     previews: int,
+    looks: int,
     sampling_steps: int,
     preserve: float = 0.0,
 ) -> Estimate:
-    """`tokens` of a whole batch; `previews` pairs of base and custom, each sampled with guidance (two passes a step).
+    """`parameters` that a token goes through; `tokens` of the largest batch, `mean_tokens` of the average one; `previews`
+    pairs of base and custom, each sampled with guidance (two passes a step).
 
     Clips that are preserved go through the base once more, without gradients: half of what a step costs.
     """
     size = parameters / calibration.parameters
-    one = tokens / batch_size
-    training = steps * (calibration.step + calibration.step_token * tokens * (1 + preserve / 2) * size)
-    sampling = 2 * previews * sampling_steps * (calibration.sample_step + calibration.sample_token * one * size)
-    encoding = windows * calibration.encode_window * one / calibration.tokens
-    seconds = calibration.load * max(1.0, size) + encoding + training + sampling + calibration.finish
+    training = steps * (calibration.step + calibration.step_token * mean_tokens * (1 + preserve / 2) * size)
+    one, clip = tokens / batch_size, mean_tokens / batch_size
+    guided = calibration.sample_step + calibration.sample_token * one * size
+    sampling = previews * (2 + looks) * (sampling_steps * guided + calibration.decode_window * one / calibration.tokens)
+    encoding = (windows + held_out) * calibration.encode_window * clip / calibration.tokens
+    checking = held_out * (2 + looks) * NOISE_LEVELS / 2 * guided
+    seconds = calibration.load * max(1.0, size) + encoding + training + sampling + checking + calibration.finish
     return Estimate(
         seconds=round(seconds, 1),
         seconds_low=round(seconds * calibration.low, 1),
         seconds_high=round(seconds * calibration.high, 1),
-        memory_bytes=round(calibration.memory_base * max(1.0, size) + calibration.memory_token * tokens * size**0.5),
+        memory_bytes=memory,
         tokens_per_step=tokens,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-EVENTS = ("ready", "phase", "step", "checkpoint", "validation", "preview", "done", "error")
+EVENTS = ("ready", "phase", "step", "checkpoint", "validation", "preview", "memorisation", "done", "error")
 PHASES = ("preflight", "load", "encode", "validate", "train", "preview", "export", "verify")
 
 

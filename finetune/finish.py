@@ -7,12 +7,14 @@ from typing import Any
 
 import torch
 
-from finetune import export, files, previews, validate
+from finetune import card, export, files, previews, validate
+from finetune.budget import Way
 from finetune.encode import Encoded
 from finetune.events import rounded
 from finetune.families.model import Model, Shot
 from finetune.lora import Stack
 from finetune.media import Frames
+from finetune.memorised import THRESHOLDS
 from finetune.plan import Plan
 from finetune.work import MANIFEST, Work
 
@@ -26,13 +28,14 @@ def finish(work: Work, model: Model, stack: Stack) -> Path:
         with work.phase("validate"):
             held_out_loss(work, model, "after")
     with work.phase("preview"):
-        shown = _previews(work, plan, model, text)
+        pairs = _pairs(work, plan, model, text)
+        shown = _shown(work, pairs)
     with work.phase("export"):
         adapter = {name: tensor.cpu().contiguous() for name, tensor in stack.read(0).items()}
-        written = export.write(work.out, plan, adapter)
+        written = export.write(work.out, plan, adapter, previews.thumbnail(pairs[0].custom) if pairs else "")
     with work.phase("verify"):
         exported = export.verify(work.out, model, written, lambda: _probe(model, work.held_out, text), work.pause)
-    return _finish(work, plan, shown, exported)
+    return _finish(work, plan, model.held(), shown, exported)
 
 
 def held_out_loss(work: Work, model: Model, when: str = "") -> None:
@@ -50,25 +53,31 @@ def look_on_the_way(work: Work, model: Model) -> None:
         _preview(work, work.plan, model, work.material.text, index, "custom")
 
 
-def _previews(work: Work, plan: Plan, model: Model, text: dict[str, torch.Tensor]) -> dict[str, Any]:
-    """Clips of the bare base, clips of the custom model, and the sheet that shows both."""
+def _pairs(work: Work, plan: Plan, model: Model, text: dict[str, torch.Tensor]) -> list[previews.Pair]:
+    """Clips of the bare base, and clips of the custom model."""
     pairs = []
     for index, wanted in enumerate(work.job.previews):
         with model.bare():
             base = _preview(work, plan, model, text, index, "base")
         pairs.append(previews.Pair(wanted.prompt, base, _preview(work, plan, model, text, index, "custom")))
+    return pairs
+
+
+def _shown(work: Work, pairs: list[previews.Pair]) -> dict[str, Any]:
+    """Where they lie, and the sheet that shows both."""
     if not pairs:
         return {"base": [], "custom": [], "sheet": None}
     previews.save_sheet(work.out / "previews" / "sheet.png", pairs)
     return {
-        "base": [_preview_path(index, "base", 0) for index in range(len(pairs))],
-        "custom": [_preview_path(index, "custom", work.progress.step) for index in range(len(pairs))],
+        "base": [_preview_path(work, index, "base", 0) for index in range(len(pairs))],
+        "custom": [_preview_path(work, index, "custom", work.progress.step) for index in range(len(pairs))],
         "sheet": "previews/sheet.png",
     }
 
 
-def _preview_path(index: int, which: str, step: int) -> str:
-    return f"previews/{index:02d}-base.mp4" if which == "base" else f"previews/{index:02d}-custom-{step:06d}.mp4"
+def _preview_path(work: Work, index: int, which: str, step: int) -> str:
+    name, ending = "base" if which == "base" else f"custom-{step:06d}", "png" if work.plan.facts.stills else "mp4"
+    return f"previews/{index:02d}-{name}.{ending}"
 
 
 def shot_of(plan: Plan, text: torch.Tensor, empty: torch.Tensor, seed: int) -> Shot:
@@ -90,29 +99,52 @@ def _preview(work: Work, plan: Plan, model: Model, text: dict[str, torch.Tensor]
     shot = shot_of(plan, text[wanted.prompt][None].to(model.device), text[""][None].to(model.device), wanted.seed)
     frames = model.sample(shot, work.pause)
     step = 0 if which == "base" else work.progress.step
-    path = _preview_path(index, which, step)
+    path = _preview_path(work, index, which, step)
     previews.save_clip(work.out / path, frames, knobs.fps)
     work.say("preview", which=which, step=step, prompt=wanted.prompt, seed=wanted.seed, path=path)
+    if which == "custom":
+        found = work.gallery.judge(frames, model.encode_clips(frames[None])[0])
+        work.say("memorisation", step=step, prompt=wanted.prompt, seed=wanted.seed, path=path, **asdict(found))
     return frames
+
+
+def _memorisation(work: Work) -> dict[str, Any]:
+    """Every preview of the custom model on the way and at the end; one that was made again after a stop counts once."""
+    told = work.told("memorisation") if work.job.previews else []
+    samples = {fact["path"]: fact for fact in told}
+    alike = work.gallery.alike if work.job.previews else None
+    return {"thresholds": THRESHOLDS, "held_out_alike": alike, "samples": list(samples.values())}
+
+
+def _worn(work: Work) -> dict[str, Any]:
+    """The house adapters of the base, and the digest of all together."""
+    base = work.job.base
+    named = {name: each.digest for name, each in zip(("adapter", "adapter_2"), base.adapters, strict=True) if each}
+    return {**named, "worn": base.worn} if named else {}
 
 
 @torch.no_grad()
 def _probe(model: Model, held_out: Encoded, text: dict[str, torch.Tensor]) -> torch.Tensor:
-    """The losses of one held-out clip at three noise levels, as a fingerprint of what the adapter does."""
+    """The losses of one held-out clip at three noise levels, as a fingerprint of what the adapter does; with two transformers, at a
+    level of each besides.
+    """
     latents = held_out.latents[0][None].to(model.device)
     words = text[held_out.captions[0]][None].to(model.device)
     noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(7)).to(model.device)
-    levels = model.sigmas(torch.tensor([0.1, 0.5, 0.9])).to(model.device)
+    edge = model.facts.boundary
+    levels = torch.cat([model.sigmas(torch.tensor([0.1, 0.5, 0.9])), torch.tensor([(1 + edge) / 2, edge / 2] if edge else [])])
+    levels = levels.to(model.device)
     return torch.cat([model.loss(latents, words, level[None], noise) for level in levels])
 
 
-def _finish(work: Work, plan: Plan, shown: dict[str, Any], exported: list[export.Exported]) -> Path:
+def _finish(work: Work, plan: Plan, held: Way, shown: dict[str, Any], exported: list[export.Exported]) -> Path:
     job, progress = work.job, work.progress
     manifest = {
         "version": VERSION,
         "job": job.id,
         "job_digest": job.digest,
-        "base": {"id": plan.facts.id, "digest": job.base.digest},
+        "base": {"id": plan.facts.id, "digest": job.base.digest, **_worn(work)},
+        "held": asdict(held),
         "dataset": {
             "root": job.dataset.root,
             "windows": len(plan.split.train),
@@ -132,8 +164,11 @@ def _finish(work: Work, plan: Plan, shown: dict[str, Any], exported: list[export
         "shared_pass_with": progress.shared_pass_with,
         "files": [asdict(each) for each in exported],
         "previews": shown,
+        "memorisation": _memorisation(work),
+        "card": card.NAME,
         "metadata": job.metadata,
     }
+    files.write_text(work.out / card.NAME, card.text(plan, manifest))
     path = work.out / MANIFEST
     files.write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     facts = ("steps", "loss_first", "loss_last", "validation_before", "validation_after", "seconds")

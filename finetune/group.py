@@ -7,6 +7,7 @@ an operation and of thin matrices, so it fades as a job's own tokens grow and is
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from finetune import budget
 from finetune.plan import Plan
 
 PADDING = 4
@@ -46,13 +47,20 @@ def candidate(plan: Plan) -> Candidate:
     knobs = plan.job.knobs
     return Candidate(
         job=plan.job.id,
-        base=plan.job.base.digest,
+        base=plan.job.base.worn,
         layers=plan.layers,
-        shapes=frozenset((window.frames, knobs.height, knobs.width, knobs.batch_size) for window in plan.split.train),
+        shapes=frozenset((*window.shape, knobs.batch_size) for window in plan.split.train),
         rank=knobs.rank,
         tokens=plan.tokens,
         adapter=knobs.rank * sum(sum(plan.facts.layers[layer]) for layer in plan.layers),
     )
+
+
+def limits(plan: Plan, device: str, have: int | None) -> Limits:
+    """For jobs on the base of this one: what it leaves of the device's memory when it is held in the best way."""
+    way = budget.WAYS[device][0]
+    left = None if have is None else round(have * budget.SPARE) - budget.OVERHEAD - budget.weights(plan.facts, way)
+    return Limits(memory=left, memory_token=round(budget.token(plan, way)))
 
 
 def groups(candidates: Sequence[Candidate], limits: Limits) -> list[list[Candidate]]:

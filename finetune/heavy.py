@@ -7,10 +7,10 @@ import sys
 from types import FrameType
 
 from finetune import allocator, exits, files, outlet, terminal
-from finetune import bench as benchmark
 from finetune import run as engine
 from finetune import serve as server
 from finetune.arrange import arrange
+from finetune.bench import arms
 from finetune.calibrate import measure
 from finetune.events import Event, Listener, event
 from finetune.exits import Ended
@@ -72,9 +72,9 @@ def serve(_options: argparse.Namespace) -> int:
 
 
 def bench(options: argparse.Namespace) -> int:
-    found = benchmark.measure(options.base, quick=options.quick)
+    found = arms.measure(options.base, quick=options.quick)
     files.write_text(options.json, json.dumps(found, indent=1) + "\n")
-    print(benchmark.table(found))
+    print(arms.table(found))
     return exits.DONE
 
 

@@ -10,15 +10,39 @@ from finetune.exits import BadJob
 from finetune.manifest import canonical, digest
 
 VERSION = 1
-FAMILIES = ("wan",)
+FAMILIES = ("wan", "z_image")
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A LoRA file in diffusers layout, and the sha256 that it must have."""
+
+    path: str
+    digest: str
 
 
 @dataclass(frozen=True)
 class Base:
-    """A model directory in diffusers layout, and the digest (manifest.directory_digest) that it must have."""
+    """A model directory in diffusers layout, and the digest (manifest.directory_digest) that it must have.
+
+    `adapter` stays frozen on its transformer, and `adapter_2` on the second of a base that has two: a house adapter.
+    """
 
     path: str
     digest: str
+    adapter: Frozen | None = None
+    adapter_2: Frozen | None = None
+
+    @property
+    def adapters(self) -> tuple[Frozen | None, Frozen | None]:
+        return self.adapter, self.adapter_2
+
+    @property
+    def worn(self) -> str:
+        """The digest of the base together with the house adapters on it; its own where there are none."""
+        if self.adapters == (None, None):
+            return self.digest
+        return digest(canonical([self.digest, *(each.digest if each else None for each in self.adapters)]))
 
 
 @dataclass(frozen=True)
@@ -35,7 +59,8 @@ class Knobs:
 
     `targets` None means the family's usual layers. `preview_every` 0 means previews at the end only; `sampling_steps`
     and `guidance` None mean what the base's recipe asks for. `preserve` is the share of each batch that teaches the adapter to show
-    captions without the trigger word as the base shows them, so that the style does not leak; it needs a trigger word.
+    captions without the trigger word as the base shows them, so that the style does not leak; it needs a trigger word. With `aspects`,
+    wide and upright clips train at sizes of their own shape, of about the job's area; without, all are cut to the job's size.
     """
 
     steps: int
@@ -55,6 +80,7 @@ class Knobs:
     sampling_steps: int | None = None
     guidance: float | None = None
     preserve: float = 0.0
+    aspects: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +125,7 @@ class Job:
         return cls(
             id=_identifier(top),
             family=family,
-            base=Base(_text(base, "base.path"), _sha256(base, "base.digest")),
+            base=_base(base),
             dataset=Dataset(_text(dataset, "dataset.path"), _sha256(dataset, "dataset.root")),
             knobs=_knobs(_object(top.get("knobs"), "knobs")),
             previews=tuple(_preview(each, i) for i, each in enumerate(_list(top.get("previews", []), "previews", 16))),
@@ -111,6 +137,7 @@ class Job:
         written = asdict(self)
         written["knobs"]["targets"] = None if self.knobs.targets is None else list(self.knobs.targets)
         written["previews"] = list(written["previews"])
+        written["base"] = {key: value for key, value in written["base"].items() if value is not None}
         return written
 
     @property
@@ -118,7 +145,23 @@ class Job:
         """Names the work, not where it lies: paths are left out."""
         written = self.to_dict()
         del written["base"]["path"], written["dataset"]["path"]
+        for adapter in ("adapter", "adapter_2"):
+            written["base"].get(adapter, {}).pop("path", None)
         return digest(canonical(written))
+
+
+def _base(found: dict[str, Any]) -> Base:
+    _known(found, "base", tuple(each.name for each in fields(Base)))
+    adapters = (_frozen(found.get(name), f"base.{name}") for name in ("adapter", "adapter_2"))
+    return Base(_text(found, "base.path"), _sha256(found, "base.digest"), *adapters)
+
+
+def _frozen(found: Any, name: str) -> Frozen | None:
+    if found is None:
+        return None
+    entry = _object(found, name)
+    _known(entry, name, ("path", "digest"))
+    return Frozen(_text(entry, f"{name}.path"), _sha256(entry, f"{name}.digest"))
 
 
 def _object(found: Any, name: str) -> dict[str, Any]:
@@ -129,7 +172,7 @@ def _object(found: Any, name: str) -> dict[str, Any]:
 
 def _list(found: Any, name: str, limit: int) -> list[Any]:
     if not isinstance(found, list) or len(found) > limit:
-        raise BadJob(f"{name} must be a list of at most {limit} entries.")
+        raise BadJob(f"{name} must be a list of at most {limit} entries.", "too_many", field=name, most=limit)
     return found
 
 
@@ -141,7 +184,7 @@ def _known(found: dict[str, Any], name: str, allowed: tuple[str, ...]) -> None:
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name.rpartition(".")[2])
     if not isinstance(value, str) or not value or "\0" in value:
-        raise BadJob(f"{name} must be a text that is not empty.")
+        raise BadJob(f"{name} must be a text that is not empty.", "empty", field=name)
     return value
 
 
@@ -163,22 +206,32 @@ def _sha256(found: dict[str, Any], name: str) -> str:
 def _whole(found: dict[str, Any], name: str, least: int, most: int, default: int | None = None) -> int:
     value = found.get(name.rpartition(".")[2], default)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise BadJob(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+        limits: dict[str, Any] = {"field": name, "least": least, "most": most, "found": value}
+        raise BadJob(f"{name} must be a whole number from {least} to {most}, not {value!r}.", "no_whole_number", **limits)
     return value
 
 
 def _number(found: dict[str, Any], name: str, least: float, most: float, default: float | None = None) -> float:
     value = found.get(name.rpartition(".")[2], default)
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or not least <= value <= most:
-        raise BadJob(f"{name} must be a number from {least:g} to {most:g}, not {value!r}.")
+        limits: dict[str, Any] = {"field": name, "least": least, "most": most, "found": value}
+        raise BadJob(f"{name} must be a number from {least:g} to {most:g}, not {value!r}.", "no_number", **limits)
     return float(value)
+
+
+def _yes_or_no(found: dict[str, Any], name: str) -> bool:
+    value = found.get(name.rpartition(".")[2], False)
+    if not isinstance(value, bool):
+        raise BadJob(f"{name} must be true or false, not {value!r}.")
+    return value
 
 
 def _knobs(found: dict[str, Any]) -> Knobs:
     _known(found, "knobs", tuple(each.name for each in fields(Knobs)))
     frames = _whole(found, "knobs.frames", 1, 257)
     if frames % 4 != 1:
-        raise BadJob(f"knobs.frames is {frames}; the video VAE takes 1, 5, 9, 13 … frames (one more than a multiple of four).")
+        sentence = f"knobs.frames is {frames}; the video VAE takes 1, 5, 9, 13 … frames (one more than a multiple of four)."
+        raise BadJob(sentence, "odd_frames", frames=frames)
     return Knobs(
         steps=_whole(found, "knobs.steps", 1, 100_000),
         rank=_whole(found, "knobs.rank", 1, 1024),
@@ -197,20 +250,22 @@ def _knobs(found: dict[str, Any]) -> Knobs:
         sampling_steps=None if found.get("sampling_steps") is None else _whole(found, "knobs.sampling_steps", 1, 200),
         guidance=None if found.get("guidance") is None else _number(found, "knobs.guidance", 0, 50),
         preserve=_preserve(found),
+        aspects=_yes_or_no(found, "knobs.aspects"),
     )
 
 
 def _preserve(found: dict[str, Any]) -> float:
     value = _number(found, "knobs.preserve", 0, 0.9, 0.0)
     if value and not _trigger(found):
-        raise BadJob("knobs.preserve keeps captions without the trigger word as they were: give knobs.trigger too, or leave it out.")
+        sentence = "knobs.preserve keeps captions without the trigger word as they were: give knobs.trigger too, or leave it out."
+        raise BadJob(sentence, "preserve_alone")
     return value
 
 
 def _trigger(found: dict[str, Any]) -> str:
     value = found.get("trigger") or ""
     if not isinstance(value, str) or len(value) > 80:
-        raise BadJob("knobs.trigger must be a text of at most 80 characters.")
+        raise BadJob("knobs.trigger must be a text of at most 80 characters.", "long_trigger", most=80)
     return value.strip()
 
 
@@ -228,7 +283,8 @@ def _preview(found: Any, index: int) -> Preview:
     _known(entry, name, ("prompt", "seed"))
     prompt = _text(entry, f"{name}.prompt")
     if len(prompt) > 4000:
-        raise BadJob(f"{name}.prompt has {len(prompt)} characters; at most 4000 are read.")
+        sentence = f"{name}.prompt has {len(prompt)} characters; at most 4000 are read."
+        raise BadJob(sentence, "long_prompt", number=index + 1, length=len(prompt), most=4000)
     return Preview(prompt, _whole(entry, f"{name}.seed", 0, 2**53 - 1, default=0))
 
 

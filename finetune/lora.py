@@ -11,6 +11,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from finetune.carry import Carried, swap
+from finetune.families.seam import part_of
+
 Tensors = dict[str, torch.Tensor]
 Shapes = dict[str, tuple[int, int]]
 
@@ -90,26 +93,40 @@ class Stack:
     """The adapters of the jobs in a pass, and their gradients.
 
     One row of `values` and `gradients` holds all of a job, so that clipping, stepping and leaving are each a matter of rows. Ranks
-    are padded to the largest: where A's rows and B's columns are both 0 their gradients are 0 too, and so they stay.
+    are padded to the largest: where A's rows and B's columns are both 0 their gradients are 0 too, and so they stay. On a base with two
+    transformers a row has two parts, which the optimiser steps apart: one parameter of `rows` for each part of each job.
     """
 
     def __init__(self, adapters: Sequence[Adapter], shapes: Shapes, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
         """`shapes`: (out, in) of every layer of the adapters."""
         self.adapters = list(adapters)
         self.layers, self._shapes, self._rank = adapters[0].layers, shapes, max(each.rank for each in adapters)
-        width = sum(self._rank * sum(shapes[layer]) for layer in self.layers)
-        values = torch.zeros(len(adapters), width, dtype=dtype, device=device)
-        self.rows = [nn.Parameter(row) for row in values]
+        self._spans = self._measure()
+        self._narrowed: int | None = None
+        values = torch.zeros(len(adapters), max(span.stop for span in self._spans.values()), dtype=dtype, device=device)
+        self.rows = [nn.Parameter(row[span]) for row in values for span in self._spans.values()]
         self._seat(values)
         for row, adapter in enumerate(adapters):
             self.write(row, _drawn(adapter, shapes, dtype))
+
+    def _measure(self) -> dict[str, slice]:
+        """Where each part begins and ends in a row."""
+        spans: dict[str, slice] = {}
+        at = 0
+        for layer in self.layers:
+            end = at + self._rank * sum(self._shapes[layer])
+            spans[part_of(layer)] = slice(spans[part_of(layer)].start if part_of(layer) in spans else at, end)
+            at = end
+        return spans
 
     def _seat(self, values: torch.Tensor) -> None:
         """Parts of `values` become the layers' matrices and the optimiser's parameters."""
         self.values, self.gradients = values, torch.zeros_like(values)
         self.scale = torch.tensor([each.scale for each in self.adapters], dtype=values.dtype, device=values.device).view(-1, 1, 1)
         for index, row in enumerate(self.rows):
-            row.data, row.grad = values[index], self.gradients[index]
+            job, part = divmod(index, len(self._spans))
+            span = list(self._spans.values())[part]
+            row.data, row.grad = values[job, span], self.gradients[job, span]
         cut = zip(self.layers, self._cut(values), self._cut(self.gradients), strict=True)
         self.pairs = {layer: Pair(a.requires_grad_(), b.requires_grad_(), *gradients) for layer, (a, b), gradients in cut}
 
@@ -143,9 +160,42 @@ class Stack:
 
     def leave(self, row: int) -> None:
         """The other jobs close up; their parameters keep their identity, and so the optimiser its memory of them."""
-        kept = [index for index in range(len(self.rows)) if index != row]
-        del self.adapters[row], self.rows[row]
+        kept, parts = [index for index in range(len(self.adapters)) if index != row], len(self._spans)
+        del self.adapters[row], self.rows[row * parts : (row + 1) * parts]
         self._seat(self.values[kept])
+
+    def of(self, row: int) -> dict[str, nn.Parameter]:
+        """The optimiser's parameters of one job, by the parts they are of."""
+        parts = len(self._spans)
+        return dict(zip(self._spans, self.rows[row * parts : (row + 1) * parts], strict=True))
+
+    def offer(self, row: int, sound: bool) -> None:
+        """Shows the optimiser the gradients of a job that is `sound`; a part that no clip of this step went through rests."""
+        for span, parameter in zip(self._spans.values(), self.of(row).values(), strict=True):
+            gradient = self.gradients[row, span]
+            parameter.grad = gradient if sound and (len(self._spans) == 1 or bool(gradient.any())) else None
+
+    @contextmanager
+    def only(self, row: int | None) -> Iterator[None]:
+        """Within it the clips of a batch are all of one job; None: of all jobs alike."""
+        before, self._narrowed = self._narrowed, row
+        try:
+            yield
+        finally:
+            self._narrowed = before
+
+    @property
+    def narrowed(self) -> int | None:
+        return self._narrowed
+
+    def on(self, layer: str) -> tuple[Pair, torch.Tensor]:
+        """The matrices that a layer is to add now, and what their product is multiplied by."""
+        pair, row = self.pairs[layer], self._narrowed
+        if row is None:
+            return pair, self.scale
+        one = slice(row, row + 1)
+        a, b = pair.a[one].detach().requires_grad_(), pair.b[one].detach().requires_grad_()
+        return Pair(a, b, pair.a_gradient[one], pair.b_gradient[one]), self.scale[one]
 
     def alone(self, row: int) -> "Stack":
         """A copy of one job, as it would be had it trained alone."""
@@ -172,36 +222,46 @@ def _drawn(adapter: Adapter, shapes: Shapes, dtype: torch.dtype) -> Tensors:
 
 
 class _Wrapped(nn.Module):
-    """A linear layer with the adapters of a stack on it."""
+    """A linear layer with the adapters of a stack on it, and perhaps a house adapter under them."""
 
-    def __init__(self, linear: nn.Linear, stack: Stack, layer: str) -> None:
+    def __init__(self, linear: nn.Linear | Carried, stack: Stack, layer: str) -> None:
         super().__init__()
         self.linear, self.stack, self.layer, self.rests = linear, stack, layer, False
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.rests:
             return self.linear(x)
-        pair = self.stack.pairs[self.layer]
-        if torch.is_grad_enabled():
-            return _Added.apply(x, self.linear.weight, self.linear.bias, pair, pair.a, pair.b, self.stack.scale)
-        return self._as_its_file(x, pair.a[0], pair.b[0])
+        house = self.linear if isinstance(self.linear, Carried) else None
+        plain = house.linear if house else self.linear
+        pair, scale = self.stack.on(self.layer)
+        if not torch.is_grad_enabled():
+            return self._as_its_file(x, plain(x), house, pair)
+        added = _Added.apply(x, plain.weight, plain.bias, pair, pair.a, pair.b, scale)
+        return added + house.term(x).to(added.dtype) if house else added
 
-    def _as_its_file(self, x: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """The order of operations of those who load the exported file: what is shown of a job alone is what they will see, to the bit."""
-        if len(self.stack.rows) > 1:
+    def _as_its_file(self, x: torch.Tensor, wide: torch.Tensor, house: Carried | None, pair: Pair) -> torch.Tensor:
+        """The order of operations and the precision of those who load the exported file with diffusers: what is shown of a job alone is
+        what they will see, to the bit.
+        """
+        if len(self.stack.adapters) > 1:
             raise RuntimeError("Several jobs are on: take one alone to show it.")
-        wide = self.linear(x)
-        return (wide + functional.linear(functional.linear(x.to(a.dtype), a), b) * self.stack.adapters[0].scale).to(wide.dtype)
+        a, b = pair.a[0].to(wide.dtype), pair.b[0].to(wide.dtype)
+        under = wide + house.term(x) if house else wide
+        return under + functional.linear(functional.linear(x.to(a.dtype), a), b) * self.stack.adapters[0].scale
 
 
-def put_on(root: nn.Module, stack: Stack) -> None:
+def put_on(root: nn.Module, stack: Stack, part: str = "") -> None:
+    """On the transformer that is this part of its base."""
+    prefix = f"{part}." if part else ""
     for layer in stack.layers:
-        _swap(root, layer, _Wrapped(root.get_submodule(layer), stack, layer))  # type: ignore[arg-type]
+        if part_of(layer) == part:
+            name = layer.removeprefix(prefix)
+            swap(root, name, _Wrapped(root.get_submodule(name), stack, layer))  # type: ignore[arg-type]
 
 
 def take_off(root: nn.Module) -> None:
     for name, wrapped in _wrapped(root):
-        _swap(root, name, wrapped.linear)
+        swap(root, name, wrapped.linear)
 
 
 @contextmanager
@@ -218,8 +278,3 @@ def rest(root: nn.Module) -> Iterator[None]:
 
 def _wrapped(root: nn.Module) -> list[tuple[str, _Wrapped]]:
     return [(name, module) for name, module in root.named_modules() if isinstance(module, _Wrapped)]
-
-
-def _swap(root: nn.Module, name: str, module: nn.Module) -> None:
-    parent, _, leaf = name.rpartition(".")
-    setattr(root.get_submodule(parent), leaf, module)

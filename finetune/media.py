@@ -35,7 +35,7 @@ class Shown:
     picture: Callable[[], Image.Image]
 
 
-def read_windows(path: Path, windows: list[Window], *, height: int, width: int) -> Iterator[Frames]:
+def read_windows(path: Path, windows: list[Window]) -> Iterator[Frames]:
     """For each window (frames, height, width, 3), RGB, resized to cover and cut to the centre. Windows in order of start.
 
     Raises BadData that names the clip when it cannot be decoded or ends early.
@@ -43,7 +43,7 @@ def read_windows(path: Path, windows: list[Window], *, height: int, width: int) 
     name = windows[0].clip.file
     try:
         frames = _still(path) if windows[0].clip.kind == "image" else _decode(path)
-        yield from _collect(frames, windows, height, width)
+        yield from _collect(frames, windows)
     except (FFmpegError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise BadData(f"{name} cannot be read ({reason(error)}): replace it or take it out of the dataset.") from error
 
@@ -53,7 +53,7 @@ def reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error).partition("'")[0].strip(" :")
 
 
-def _collect(frames: Iterator[Shown], windows: list[Window], height: int, width: int) -> Iterator[Frames]:
+def _collect(frames: Iterator[Shown], windows: list[Window]) -> Iterator[Frames]:
     """Each wanted moment takes the last frame shown at or before it, as a player would."""
     upcoming = next(frames, None)
     if upcoming is None:
@@ -67,7 +67,7 @@ def _collect(frames: Iterator[Shown], windows: list[Window], height: int, width:
                 shown, upcoming = upcoming, next(frames, None)
             if upcoming is None and window.fps and moment > shown.time + 2 / window.clip.fps:
                 raise ValueError("it ends earlier than its manifest says")
-            taken.append(_cover(shown.picture(), height, width))
+            taken.append(_cover(shown.picture(), window.height, window.width))
         yield np.stack(taken)
 
 

@@ -1,11 +1,12 @@
 """Everything that can be said about a job before a weight is loaded: `finetune check` is exactly this."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from finetune import families
+from finetune import buckets, families, house
 from finetune.exits import BadData, BadJob
-from finetune.families.seam import Facts, Layout
+from finetune.families.seam import Facts, Layout, part_of
+from finetune.house import House
 from finetune.job import Job
 from finetune.manifest import DatasetManifest, directory_digest
 from finetune.windows import Split, split
@@ -13,13 +14,17 @@ from finetune.windows import Split, split
 
 @dataclass(frozen=True)
 class Plan:
-    """`layers`: what the adapter sits on. `tokens`: of one step, at the job's full frame count."""
+    """`layers`: what the adapter sits on. `tokens`: of the largest step, at the job's size and full frame count; `mean_tokens`: of the
+    average step, over the shapes that its clips really have. `houses`: the house adapters of the base, by its parts.
+    """
 
     job: Job
     facts: Facts
     layers: tuple[str, ...]
     split: Split
     tokens: int
+    mean_tokens: float
+    houses: dict[str, House] = field(default_factory=dict)
 
 
 def prepare(job: Job) -> Plan:
@@ -29,11 +34,12 @@ def prepare(job: Job) -> Plan:
     if (found := directory_digest(base)) != job.base.digest:
         raise BadJob(f"base.digest is not that of {base}, which is {found}; check which base was meant.")
     facts = layout.facts(base)
+    houses = house.read(job.base, facts)
     manifest = DatasetManifest.load(job.dataset.path)
     if manifest.root != job.dataset.root:
         raise BadData(f"dataset.root is not that of {job.dataset.path}, which is {manifest.root}; check which dataset was meant.")
     manifest.verify(job.dataset.path)
-    return foresee(job, facts, manifest)
+    return replace(foresee(job, facts, manifest), houses=houses)
 
 
 def foresee(job: Job, facts: Facts, manifest: DatasetManifest) -> Plan:
@@ -43,7 +49,9 @@ def foresee(job: Job, facts: Facts, manifest: DatasetManifest) -> Plan:
     _check_size(job, facts)
     knobs = job.knobs
     tokens = layout.tokens(facts, height=knobs.height, width=knobs.width, frames=knobs.frames) * knobs.batch_size
-    return Plan(job, facts, layers, split(manifest.clips, knobs, job.seed), tokens)
+    found = split(manifest.clips, knobs, job.seed, buckets.of(knobs, facts.multiple))
+    usual = [layout.tokens(facts, frames=frames, height=height, width=width) for frames, height, width in (w.shape for w in found.train)]
+    return Plan(job, facts, layers, found, tokens, knobs.batch_size * sum(usual) / len(usual))
 
 
 def _layers(job: Job, layout: Layout, facts: Facts) -> tuple[str, ...]:
@@ -52,16 +60,24 @@ def _layers(job: Job, layout: Layout, facts: Facts) -> tuple[str, ...]:
         matched = {layer for layer in facts.layers if layer == target or layer.endswith(f".{target}")}
         if not matched:
             raise BadJob(
-                f"knobs.targets: {target!r} matches no layer of this base; its layers are named like {min(facts.layers, default='-')}."
+                f"knobs.targets: {target!r} matches no layer of this base; its layers are named like {min(facts.layers, default='-')}.",
+                "no_layer",
+                target=target,
             )
         found |= matched
     for layer in sorted(found):
-        if job.knobs.rank > min(facts.layers[layer]):
-            raise BadJob(f"knobs.rank is {job.knobs.rank}, larger than {layer} allows ({min(facts.layers[layer])}); choose a smaller rank.")
+        if (rank := job.knobs.rank) > (most := min(facts.layers[layer])):
+            sentence = f"knobs.rank is {rank}, larger than {layer} allows ({most}); choose a smaller rank."
+            raise BadJob(sentence, "large_rank", rank=rank, most=most)
+    if {part_of(layer) for layer in found} != set(facts.parts):
+        raise BadJob("knobs.targets must name layers of both transformers of this base: leave out which transformer they are in.")
     return tuple(sorted(found))
 
 
 def _check_size(job: Job, facts: Facts) -> None:
+    if facts.stills and job.knobs.frames != 1:
+        raise BadJob(f"knobs.frames is {job.knobs.frames}; this base makes pictures, so it must be 1.")
     for name in ("height", "width"):
         if (side := getattr(job.knobs, name)) % facts.multiple:
-            raise BadJob(f"knobs.{name} is {side}; this base needs a multiple of {facts.multiple}.")
+            sentence = f"knobs.{name} is {side}; this base needs a multiple of {facts.multiple}."
+            raise BadJob(sentence, "odd_side", field=f"knobs.{name}", side=side, multiple=facts.multiple)

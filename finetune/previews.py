@@ -1,5 +1,7 @@
 """The same prompts and seeds, from the bare base and from the custom model, as clips and as one sheet."""
 
+import base64
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ ACROSS = 5
 CELL = 128
 MARGIN = 12
 LABEL = 22
+THUMBNAIL = 384
 PAPER, INK, GREY = (250, 249, 246), (30, 30, 34), (110, 110, 116)
 
 
@@ -26,7 +29,11 @@ class Pair:
 
 
 def save_clip(path: Path, frames: Frames, fps: float) -> None:
+    """A picture where the name ends in .png."""
     with files.written(path) as draft:
+        if path.suffix == ".png":
+            Image.fromarray(enlarge(frames)[0]).save(draft, format="PNG", optimize=True)
+            return
         write_video(draft, enlarge(frames), fps)
 
 
@@ -43,6 +50,15 @@ def save_sheet(path: Path, pairs: list[Pair]) -> None:
         _draw_row(sheet, pair, MARGIN + row * index, left, cell, across)
     with files.written(path) as draft:
         sheet.save(draft, format="PNG", optimize=True)
+
+
+def thumbnail(frames: Frames) -> str:
+    """The middle frame as a data URI, as `modelspec.thumbnail` wants it."""
+    picture = Image.fromarray(enlarge(frames)[len(frames) // 2])
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    written = io.BytesIO()
+    picture.save(written, format="JPEG", quality=80, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode()
 
 
 def _draw_row(sheet: Image.Image, pair: Pair, top: int, left: int, cell: tuple[int, int], across: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from finetune import families
+from finetune import budget, device, families
 from finetune.families.model import Model
 
 
@@ -11,13 +11,14 @@ class Resident:
         self.most = most
         self._models: OrderedDict[str, Model] = OrderedDict()
 
-    def get(self, family: str, path: str, digest: str) -> Model:
-        """`digest` has been checked against `path` by the caller."""
-        key = f"{family}/{digest}"
+    def get(self, family: str, path: str, digest: str, dtype: str | None = None) -> Model:
+        """`digest` has been checked against `path` by the caller. `dtype` None: as is usual on the device."""
+        dtype = dtype or budget.WAYS[device.kind()][0].dtype
+        key = f"{family}/{digest}/{dtype}"
         if key in self._models:
             self._models.move_to_end(key)
             return self._models[key]
         while len(self._models) >= self.most:
             self._models.popitem(last=False)
-        self._models[key] = families.load(family, path)
+        self._models[key] = families.load(family, path, dtype)
         return self._models[key]

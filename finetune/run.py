@@ -4,20 +4,21 @@ Each job has its own directory, checkpoints and end. One that fails, stops or is
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
 
-from finetune import checkpoint, encode, files, starts, store
+from finetune import budget, checkpoint, device, encode, files, starts, store
 from finetune.events import Listener
 from finetune.exits import BadData, OutOfMemory
 from finetune.families.model import Model
 from finetune.finish import finish, held_out_loss, look_on_the_way, shot_of
 from finetune.job import Job
 from finetune.lora import Adapter, Stack
+from finetune.memorised import Gallery
 from finetune.plan import prepare
 from finetune.resident import Resident
 from finetune.train import Material, Pass, Seat, Step
@@ -39,16 +40,46 @@ def run(
     return out / MANIFEST
 
 
+class _Crowded(Exception):
+    """Together they took more memory than there is; these have not ended."""
+
+    def __init__(self, works: Sequence[Work]) -> None:
+        super().__init__()
+        self.works = list(works)
+
+
 def run_many(works: Sequence[Work], *, bases: Resident, failed: Failed) -> None:
-    """One pass for all, which must be such as `group` puts together. A job that does not end well is told of to `failed`."""
-    group = _each(_each(works, failed, _plan), failed, partial(_load, bases=bases))
-    if group:
-        job = group[0].job
-        model = bases.get(job.family, job.base.path, job.base.digest)
+    """One pass for all, which must be such as `group` puts together. A job that does not end well is told of to `failed`.
+
+    Where memory does not hold them all, those that are left go on one after the other, from their checkpoints.
+    """
+    left: list[Work] = []
+    try:
+        _pass(_each(works, failed, _plan), bases, failed)
+    except _Crowded as crowded:
+        left = crowded.works
+    for work in left:
+        device.forget()
+        run_many([replace(work, resume=True, start=None)], bases=bases, failed=failed)
+
+
+def _pass(works: list[Work], bases: Resident, failed: Failed) -> None:
+    found: list[budget.Way] = []
+    works = _together(works, failed, lambda: found.append(_way(works)))
+    works = _each(works, failed, partial(_load, bases=bases, way=found[0])) if works else []
+    if works:
+        model = _load(works[0], bases, found[0], quietly=True)
         try:
-            _run(group, model, failed)
+            model.carry(works[0].plan.houses)
+            model.checkpointing(found[0].checkpointing)
+            _run(works, model, failed)
         finally:
-            model.take_off()
+            model.checkpointing(False)
+            model.carry({})
+
+
+def _way(works: list[Work]) -> budget.Way:
+    return budget.choose([work.plan for work in works], device.kind(), device.memory()) if works else budget.WAYS[device.kind()][0]
 
 
 def _run(works: list[Work], model: Model, failed: Failed) -> None:
@@ -61,23 +92,32 @@ def _run(works: list[Work], model: Model, failed: Failed) -> None:
 
 def _each(works: Sequence[Work], failed: Failed, do: Callable[[Work], object]) -> list[Work]:
     """Those for which it went well."""
-    return [work for work in works if _well([work], failed, partial(do, work))]
+    return [work for work in works if _well(work, failed, partial(do, work))]
 
 
 def _together(works: list[Work], failed: Failed, do: Callable[[], object]) -> list[Work]:
-    """What fails for all at once is told to each that is still among `works`."""
-    return works if _well(works, failed, do) else []
+    """What fails for all at once is told to each that is still among `works`; too little memory for several only ends the pass."""
+    error = _outcome(do)
+    if isinstance(error, OutOfMemory) and len(works) > 1:
+        raise _Crowded(works)
+    for work in works if error else []:
+        failed(work, error)  # type: ignore[arg-type]
+    return [] if error else works
 
 
-def _well(works: list[Work], failed: Failed, do: Callable[[], object]) -> bool:
+def _well(work: Work, failed: Failed, do: Callable[[], object]) -> bool:
+    if error := _outcome(do):
+        failed(work, error)
+    return error is None
+
+
+def _outcome(do: Callable[[], object]) -> Exception | None:
     try:
         with files.guarded(), _memory():
             do()
     except Exception as error:
-        for work in works:
-            failed(work, error)
-        return False
-    return True
+        return error
+    return None
 
 
 @contextmanager
@@ -99,10 +139,10 @@ def _plan(work: Work) -> None:
         work.plan = prepare(work.job)
 
 
-def _load(work: Work, bases: Resident) -> Model:
+def _load(work: Work, bases: Resident, way: budget.Way, quietly: bool = False) -> Model:
     job = work.job
-    with work.phase("load"):
-        return bases.get(job.family, job.base.path, job.base.digest)
+    with nullcontext() if quietly else work.phase("load"):
+        return bases.get(job.family, job.base.path, job.base.digest, way.dtype)
 
 
 def _stack(works: list[Work], model: Model) -> Stack:
@@ -139,6 +179,8 @@ def _encode(work: Work, model: Model) -> None:
         plain = shown.plain if knobs.preserve else ()
         spoken = [*shown.captions, *plain, *work.held_out.captions, *(each.prompt for each in job.previews)]
         text = encode.texts(model, kept, spoken)
+    if job.previews:
+        work.gallery = Gallery(split.train, shown, work.held_out)
     work.material = Material(shown, text, schedule(split.train, steps=knobs.steps, batch_size=knobs.batch_size, seed=job.seed))
     if "before" not in work.progress.validation:
         with work.phase("validate"):
@@ -159,14 +201,14 @@ class Lane:
     def run(self) -> None:
         for work in list(self.works):
             work.say("phase", name="train")
-            if work.progress.step == work.job.knobs.steps:
-                _well([work], self.failed, partial(self._finish, work))
+            if work.trained:
+                _well(work, self.failed, partial(self._finish, work))
                 self._leave(work)
         self._introduce()
         self.model.put_on(self.training.stack)
         for steps in self.training.steps():
             for work, step in sorted(zip(self.works, steps, strict=True), key=_ends):
-                if not _well([work], self.failed, partial(self._after, work, step)) or _ends((work, step)):
+                if not _well(work, self.failed, partial(self._after, work, step)) or _ends((work, step)):
                     self._leave(work)
 
     def _introduce(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import av
 from av.error import FFmpegError
-from PIL import Image
+from PIL import Image, ImageOps
 
 from finetune.exits import BadData
 from finetune.manifest import Clip, DatasetManifest, file_sha256
@@ -40,7 +40,7 @@ def caption_of(path: Path) -> str:
 
 
 def describe(path: Path, file: str, caption: str) -> Clip:
-    """Size and length, from the file itself."""
+    """Size and length, from the file itself; width and height as a player shows it, upright."""
     kind = "image" if path.suffix.lower() in STILLS else "video"
     try:
         width, height, frames, fps = _still(path) if kind == "image" else _video(path)
@@ -51,7 +51,7 @@ def describe(path: Path, file: str, caption: str) -> Clip:
 
 def _still(path: Path) -> tuple[int, int, int, float]:
     with Image.open(path, formats=IMAGES) as image:
-        return image.width, image.height, 1, 0.0
+        return *ImageOps.exif_transpose(image).size, 1, 0.0
 
 
 def _video(path: Path) -> tuple[int, int, int, float]:
@@ -62,5 +62,8 @@ def _video(path: Path) -> tuple[int, int, int, float]:
         stream = container.streams.video[0]
         if stream.codec_context.name not in CODECS:
             raise ValueError(f"the codec {stream.codec_context.name} is not accepted")
+        lying = next(container.decode(stream)).rotation % 180 != 0
+        container.seek(0)
         frames = sum(1 for packet in container.demux(stream) if packet.size)
-        return stream.width, stream.height, frames, float(stream.average_rate or stream.guessed_rate or 25)
+        width, height = (stream.height, stream.width) if lying else (stream.width, stream.height)
+        return width, height, frames, float(stream.average_rate or stream.guessed_rate or 25)

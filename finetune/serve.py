@@ -31,16 +31,17 @@ CRASHED = 1
 
 @dataclass(frozen=True)
 class Wanted:
-    """One job of an order; `number` of the line that ordered it."""
+    """One job of an order; `number` of the line that ordered it. `finish`: make its results from its checkpoint, without another step."""
 
     job: Path
     out: Path
     resume: bool
+    finish: bool
     number: int
 
     @classmethod
     def of(cls, order: dict[str, Any], number: int) -> Self:
-        return cls(Path(order["job"]), Path(order["out"]), bool(order.get("resume", False)), number)
+        return cls(Path(order["job"]), Path(order["out"]), bool(order.get("resume", False)), bool(order.get("finish", False)), number)
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Server:
             name = _name(wanted.job)
             try:
                 stopping = partial(self._stops, name, wanted.number)
-                works.append(Work(Job.load(wanted.job), wanted.out, self.tell, stopping, wanted.resume))
+                works.append(Work(Job.load(wanted.job), wanted.out, self.tell, stopping, wanted.resume, wanted.finish))
             except Exception as error:
                 self._ended(name, error)
         for group in arrange(works):

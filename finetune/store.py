@@ -1,7 +1,8 @@
 """Latents and text, encoded once and kept by content: clip digest, cut, size and base digest name an entry."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -11,12 +12,27 @@ from finetune import weights
 from finetune.manifest import canonical, digest
 
 VERSION = 1
+PLACE = "FINETUNE_CACHE"
 
 
 def directory(out: Path) -> Path:
     """FINETUNE_CACHE, or `cache` beside the output directory."""
-    named = os.environ.get("FINETUNE_CACHE")
+    named = os.environ.get(PLACE)
     return Path(named) if named else out.resolve().parent / "cache"
+
+
+@contextmanager
+def at(root: Path) -> Iterator[None]:
+    """Within it, everything is kept there."""
+    before = os.environ.get(PLACE)
+    os.environ[PLACE] = str(root)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[PLACE]
+        else:
+            os.environ[PLACE] = before
 
 
 class Store:

@@ -23,6 +23,8 @@ def show(told: Event) -> None:
             _write(f"  loss on held-out clips: {facts['loss']:.4f}\n")
         case "preview":
             _write(f"  {facts['which']}: {facts['prompt']} -> {facts['path']}\n")
+        case "memorisation" if facts["says"]:
+            _write(f"  {facts['says']}\n")
         case "error":
             _write(f"\n{facts['detail']}\n")
         case "done":

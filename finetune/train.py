@@ -13,6 +13,7 @@ import torch
 
 from finetune.encode import Encoded
 from finetune.families.model import Model
+from finetune.families.seam import part_of
 from finetune.job import Knobs
 from finetune.lora import Stack, Tensors
 
@@ -63,7 +64,7 @@ class Pass:
 
     def __init__(self, model: Model, stack: Stack, seats: Sequence[Seat]) -> None:
         self.model, self.stack, self.seats = model, stack, list(seats)
-        groups = [{"params": [row], "lr": seat.knobs.learning_rate} for row, seat in zip(stack.rows, seats, strict=True)]
+        groups = [{"params": list(stack.of(row).values()), "lr": seat.knobs.learning_rate} for row, seat in enumerate(seats)]
         self.adamw = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
 
     def steps(self) -> Iterator[list[Step]]:
@@ -76,9 +77,9 @@ class Pass:
             losses.sum().backward()
             norms = self.stack.clip(CLIP)
             finite = (losses.isfinite() & norms.isfinite()).tolist()
-            for seat, group, row, sound in zip(self.seats, self.adamw.param_groups, self.stack.rows, finite, strict=True):
+            for row, (seat, group, sound) in enumerate(zip(self.seats, self.adamw.param_groups, finite, strict=True)):
                 group["lr"] = learning_rate(seat.knobs, seat.done)
-                row.grad = row.grad if sound else None
+                self.stack.offer(row, sound)
                 seat.done += sound
             self.adamw.step()
             seconds, rates = time.perf_counter() - began, [group["lr"] for group in self.adamw.param_groups]
@@ -98,27 +99,38 @@ class Pass:
 
     def leave(self, index: int) -> None:
         """The others go on as if the job had never been there, but for rounding."""
-        self.adamw.state.pop(self.stack.rows[index], None)
+        for row in self.stack.of(index).values():
+            self.adamw.state.pop(row, None)
         del self.seats[index], self.adamw.param_groups[index]
         self.stack.leave(index)
 
     def memory(self, index: int) -> Tensors:
         """What AdamW remembers of a job that has taken a step, by the names of its adapter: `<name>/exp_avg`, `…_sq`, `/step`."""
-        state, found = self.adamw.state[self.stack.rows[index]], {}
+        states, found = {part: self._state(row) for part, row in self.stack.of(index).items()}, {}
         for kept in ("exp_avg", "exp_avg_sq"):
-            for name, tensor in self.stack.read(index, state[kept]).items():
-                found[f"{name}/{kept}"], found[f"{name}/step"] = tensor, state["step"].clone()
+            for name, tensor in self.stack.read(index, torch.cat([state[kept] for state in states.values()])).items():
+                found[f"{name}/{kept}"], found[f"{name}/step"] = tensor, states[part_of(name)]["step"].clone()
         return found
 
+    def _state(self, row: torch.nn.Parameter) -> Tensors:
+        """Of a part that no step went through yet, what it will begin with."""
+        empty = torch.zeros_like(row.data)
+        return self.adamw.state.get(row) or {"exp_avg": empty, "exp_avg_sq": empty, "step": torch.zeros((), device=row.device)}
+
     def remember(self, index: int, tensors: Tensors) -> None:
-        row = self.stack.rows[index]
-        state = {"exp_avg": torch.zeros_like(row.data), "exp_avg_sq": torch.zeros_like(row.data)}
-        for kept, flat in state.items():
+        rows = self.stack.of(index)
+        width = sum(row.numel() for row in rows.values())
+        flats = {kept: self.stack.values.new_zeros(width) for kept in ("exp_avg", "exp_avg_sq")}
+        for kept, flat in flats.items():
             self.stack.write(
                 index, {name.rpartition("/")[0]: tensor for name, tensor in tensors.items() if name.endswith(f"/{kept}")}, flat
             )
-        step = next(tensor for name, tensor in tensors.items() if name.endswith("/step"))
-        self.adamw.state[row] = {**state, "step": step.to(row.device)}
+        steps = {part_of(name): tensor for name, tensor in tensors.items() if name.endswith("/step")}
+        at = 0
+        for part, row in rows.items():
+            state = {kept: flat[at : at + row.numel()].clone() for kept, flat in flats.items()}
+            self.adamw.state[row] = {**state, "step": steps[part].to(row.device)}
+            at += row.numel()
 
 
 def learning_rate(knobs: Knobs, step: int) -> float:

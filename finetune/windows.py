@@ -1,4 +1,4 @@
-"""Cutting clips into windows of equal length, holding some out, and the order in which a run sees the rest.
+"""Cutting clips into windows of equal length, each at the size that suits its clip, holding some out, and the order of the rest.
 
 Everything here is a function of the manifest, the knobs and the seed, so that a resumed run meets the same data.
 """
@@ -7,22 +7,38 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass
 
+from finetune.buckets import Size, nearest
 from finetune.exits import BadData
 from finetune.job import Knobs
 from finetune.manifest import Clip
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_MOST = 8
+NOISE_LEVELS = 8
+"""At so many the loss on a held-out clip is measured."""
+
+Shape = tuple[int, int, int]
+"""Frames, height, width."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """`frames` frames at `fps`, the first one `start` seconds into the clip. A still is one frame at 0 fps."""
+    """`frames` frames at `fps`, the first one `start` seconds into the clip, cut to `height` x `width` pixels.
+
+    A still is one frame at 0 fps.
+    """
 
     clip: Clip
     start: float
     frames: int
     fps: float
+    height: int
+    width: int
+
+    @property
+    def shape(self) -> Shape:
+        """Windows of one shape can share a batch."""
+        return self.frames, self.height, self.width
 
 
 @dataclass(frozen=True)
@@ -34,24 +50,35 @@ class Split:
     skipped: tuple[str, ...]
 
 
-def cut(clip: Clip, knobs: Knobs) -> list[Window]:
+def with_trigger(caption: str, trigger: str) -> str:
+    """The caption, with the trigger word in front unless it is in there already."""
+    words = caption.strip()
+    return words if not trigger or trigger.lower() in words.lower() else f"{trigger} {words}"
+
+
+def cut(clip: Clip, knobs: Knobs, sizes: tuple[Size, ...]) -> list[Window]:
     """Windows that do not overlap; empty when the clip is too short. A clip slower than `knobs.fps` keeps its own rate."""
+    size = nearest(sizes, height=clip.height, width=clip.width)
     if clip.kind == "image" or clip.frames == 1:
-        return [Window(clip, 0.0, 1, 0.0)]
+        return [Window(clip, 0.0, 1, 0.0, *size)]
     fps = min(knobs.fps, clip.fps)
     frames = int((clip.frames - 1) / clip.fps * fps + 1e-6) + 1
-    return [Window(clip, i * knobs.frames / fps, knobs.frames, fps) for i in range(frames // knobs.frames)]
+    return [Window(clip, i * knobs.frames / fps, knobs.frames, fps, *size) for i in range(frames // knobs.frames)]
 
 
-def split(clips: tuple[Clip, ...], knobs: Knobs, seed: int) -> Split:
-    """Whole clips are held out where there are two or more; of a single clip, its last windows. Raises BadData."""
+def split(clips: tuple[Clip, ...], knobs: Knobs, seed: int, sizes: tuple[Size, ...]) -> Split:
+    """Whole clips are held out where there are two or more; of a single clip, its last windows. Raises BadData.
+
+    `sizes`: what clips may be cut to (`buckets.of`); each is cut to the one whose aspect is nearest to its own.
+    """
     if not clips:
-        raise BadData("The dataset has no clips: add at least one.")
-    cuts = {clip.file: cut(clip, knobs) for clip in clips}
+        raise BadData("The dataset has no clips: add at least one.", "no_clips")
+    cuts = {clip.file: cut(clip, knobs, sizes) for clip in clips}
     skipped = tuple(_too_short(clip, knobs) for clip in clips if not cuts[clip.file])
     usable = [clip for clip in clips if cuts[clip.file]]
     if not usable:
-        raise BadData(f"Every clip is too short: {skipped[0]} Bring longer clips or choose fewer frames.")
+        sentence = f"Every clip is too short: {skipped[0]} Bring longer clips or choose fewer frames."
+        raise BadData(sentence, "all_too_short", frames=knobs.frames, needed=knobs.frames / knobs.fps)
     if len(usable) == 1:
         train, held_out = _of_one(usable[0], cuts[usable[0].file])
     else:
@@ -68,7 +95,8 @@ def _too_short(clip: Clip, knobs: Knobs) -> str:
 
 def _of_one(clip: Clip, windows: list[Window]) -> tuple[list[Window], list[Window]]:
     if len(windows) < 2:
-        raise BadData(f"{clip.file} is all there is and fills one window, so nothing can be held out: add a clip or bring a longer one.")
+        sentence = f"{clip.file} is all there is and fills one window, so nothing can be held out: add a clip or bring a longer one."
+        raise BadData(sentence, "nothing_held_out")
     kept = max(1, round(len(windows) * HELD_OUT_SHARE))
     return windows[:-kept], windows[-kept:][:HELD_OUT_MOST]
 
@@ -83,22 +111,22 @@ def _held_clips(clips: list[Clip], seed: int) -> set[str]:
 
 
 def schedule(windows: tuple[Window, ...], *, steps: int, batch_size: int, seed: int) -> list[list[int]]:
-    """For each step, the windows of its batch. A batch stays within one frame count; buckets come up by their size."""
-    buckets: dict[int, list[int]] = defaultdict(list)
+    """For each step, the windows of its batch. A batch stays within one shape; shapes come up by how many windows have them."""
+    buckets: dict[Shape, list[int]] = defaultdict(list)
     for index, window in enumerate(windows):
-        buckets[window.frames].append(index)
+        buckets[window.shape].append(index)
     rng = random.Random(f"{seed}/order")
-    frames = sorted(buckets)
-    weights = [len(buckets[each]) for each in frames]
-    queues: dict[int, list[int]] = {each: [] for each in frames}
-    return [_take(queues, buckets, rng.choices(frames, weights)[0], batch_size, rng) for _ in range(steps)]
+    shapes = sorted(buckets)
+    weights = [len(buckets[each]) for each in shapes]
+    queues: dict[Shape, list[int]] = {each: [] for each in shapes}
+    return [_take(queues, buckets, rng.choices(shapes, weights)[0], batch_size, rng) for _ in range(steps)]
 
 
-def _take(queues: dict[int, list[int]], buckets: dict[int, list[int]], frames: int, count: int, rng: random.Random) -> list[int]:
+def _take(queues: dict[Shape, list[int]], buckets: dict[Shape, list[int]], shape: Shape, count: int, rng: random.Random) -> list[int]:
     """The next windows of a shuffled pass over the bucket, and a new pass when it ends."""
     batch: list[int] = []
     while len(batch) < count:
-        if not queues[frames]:
-            queues[frames] = rng.sample(buckets[frames], len(buckets[frames]))
-        batch.append(queues[frames].pop())
+        if not queues[shape]:
+            queues[shape] = rng.sample(buckets[shape], len(buckets[shape]))
+        batch.append(queues[shape].pop())
     return batch

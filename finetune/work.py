@@ -11,39 +11,50 @@ from typing import Any
 from finetune import files
 from finetune.checkpoint import Progress
 from finetune.encode import Encoded
-from finetune.events import Event, Listener, event, rounded
+from finetune.events import Event, Listener, event, parse, rounded
 from finetune.exits import Stopped
 from finetune.job import Job
+from finetune.memorised import Gallery
 from finetune.plan import Plan
 from finetune.train import Material, Step
 
 METRICS = "metrics.jsonl"
+METERED = ("step", "validation", "checkpoint", "memorisation")
 MANIFEST = "manifest.json"
 
 
-@dataclass
+@dataclass(eq=False)
 class Work:
-    """`stopping` is asked between steps. What later phases need is filled in by earlier ones; `start`: the checkpoint to go on from."""
+    """`stopping` is asked between steps. What later phases need is filled in by earlier ones; `start`: the checkpoint to go on from.
+
+    `content`: with the steps that the checkpoint has; its results are made without another.
+    """
 
     job: Job
     out: Path
     tell: Listener
     stopping: Callable[[], bool] = lambda: False
     resume: bool = False
+    content: bool = False
     progress: Progress = field(init=False)
     plan: Plan = field(init=False)
     material: Material = field(init=False)
     held_out: Encoded = field(init=False)
+    gallery: Gallery = field(init=False)
     start: Path | None = None
 
     def __post_init__(self) -> None:
         self.progress = Progress(self.job.digest)
 
+    @property
+    def trained(self) -> bool:
+        return self.progress.step == self.job.knobs.steps or (self.content and self.start is not None)
+
     def say(self, name: str, /, **facts: Any) -> None:
         self._log(event(name, self.job.id, **facts))
 
     def _log(self, told: Event) -> None:
-        if told.event in ("step", "validation", "checkpoint"):
+        if told.event in METERED:
             with (self.out / METRICS).open("a", encoding="utf-8") as file:
                 file.write(told.line + "\n")
         self.tell(told)
@@ -76,6 +87,11 @@ class Work:
             learning_rate=rounded(step.learning_rate),
             seconds_per_step=rounded(step.seconds),
         )
+
+    def told(self, name: str) -> list[dict[str, Any]]:
+        """The facts of every such event in the metrics."""
+        events = [parse(line) for line in (self.out / METRICS).read_text(encoding="utf-8").splitlines()]
+        return [told.facts for told in events if told.event == name]
 
     def rewind(self) -> None:
         """Leaves out of the metrics what was told of steps that will be taken again."""

@@ -41,11 +41,7 @@ class World:
 
     @cached_property
     def dave(self) -> "User":
-        from atelier.accounts.actions import add_member
-
-        dave = self.person("dave")
-        add_member(studio=self.studio, by=self.alice, email=dave.email, role="auditor")
-        return two_step(dave)
+        return two_step(join(self.studio, self.person("dave"), "auditor"))
 
     @cached_property
     def studio(self) -> "Studio":
@@ -133,6 +129,16 @@ class World:
             source=f"test-{uuid4().hex}",
             accepted_text="sha256:" + "0" * 64,
         )
+
+
+def join(studio: "Studio", person: "User", role: str) -> "User":
+    """A member from now on, as if she had accepted an invitation."""
+    from atelier.accounts.models import Membership
+    from atelier.audit.actions import record
+
+    member = Membership.objects.create(studio=studio, user=person, role=role)
+    record(action="studio.join", subject=member.public_id, studio=studio.id, actor=person.id, role=role, invitation="")
+    return person
 
 
 def two_step(person: "User") -> "User":

@@ -1,6 +1,6 @@
 """What a family computes, once its weights are in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from finetune.budget import Way
 from finetune.families.seam import Facts, Native
+from finetune.house import House
 from finetune.lora import Stack
 
 
@@ -68,8 +70,19 @@ class Model(Protocol):
     def bare(self) -> Any:
         """A context in which the adapter rests."""
 
-    def load_lora(self, file: Path) -> None:
-        """Puts on what a file holds, by the same call that a user of diffusers makes."""
+    def carry(self, houses: Mapping[str, House]) -> None:
+        """Wears these house adapters, by the parts of the base, frozen under what is put on; the bare base wears them too."""
+
+    def checkpointing(self, on: bool) -> None:
+        """Whether a step computes most of its way twice in order to keep less."""
+
+    def held(self) -> Way: ...
+
+    def load_lora(self, files: Mapping[str, Path]) -> None:
+        """Puts on what each part's file holds, by the same call that a user of diffusers makes."""
+
+    def load_peft(self, folders: Mapping[str, Path]) -> None:
+        """The same of PEFT directories."""
 
     def sample(self, shot: Shot, each_step: Callable[[], None]) -> NDArray[np.uint8]:
         """(T, H, W, 3), RGB."""

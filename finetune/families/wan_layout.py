@@ -1,12 +1,11 @@
 """Wan: what can be told from configurations, headers and names alone."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from finetune.exits import BadJob
-from finetune.families.seam import Facts, Native
-from finetune.manifest import tensor_shapes
+from finetune.families import reading
+from finetune.families.seam import PAIR, Facts, Footprint, Native
 
 PATCH = 2
 ORIGINAL = (
@@ -17,6 +16,12 @@ ORIGINAL = (
     ("ffn.net.0.proj", "ffn.0"),
     ("ffn.net.2", "ffn.2"),
 )
+NATIVE = {"height": 480, "width": 832, "frames": 81, "fps": 16, "max_sequence_length": 512, "sampling_steps": 30, "guidance": 5.0}
+"""Real Wan was trained with its text padded to 512, so the pads stay; a small base says its own length."""
+IMAGE_TOO = {**NATIVE, "height": 704, "width": 1280, "frames": 121, "fps": 24, "sampling_steps": 50}
+IN_TWO = {**NATIVE, "sampling_steps": 40, "guidance": 4.0}
+VAE_BYTES = {False: 215, True: 355}
+"""What the decoder holds at its widest, a pixel and channel of its last stage; residual ones keep a shortcut beside it."""
 
 
 class WanLayout:
@@ -33,28 +38,33 @@ class WanLayout:
         "ffn.net.2",
     )
     architecture = "wan"
+    kohya = True
 
     def facts(self, base: Path) -> Facts:
-        index = _read(base / "model_index.json")
-        if index.get("_class_name") != "WanPipeline":
-            raise BadJob(f"base.path holds a {index.get('_class_name')}, not a WanPipeline; choose its family or another base.")
-        if (index.get("transformer_2") or [None])[0] is not None:
-            raise BadJob("base.path has two transformers; this engine trains Wan bases with one. Choose Wan 2.1 or a 5B base.")
-        vae, native = _read(base / "vae" / "config.json"), _native(base)
-        shapes: dict[str, tuple[int, ...]] = {}
-        for file in sorted((base / "transformer").glob("*.safetensors")):
-            shapes |= tensor_shapes(file)
+        index = reading.index_of(base, "WanPipeline")
+        boundary = _boundary(index)
+        vae, native = reading.read(base / "vae" / "config.json"), _native(base, index)
+        shapes = {part: reading.shapes(base / part) for part in (PAIR if boundary is not None else PAIR[:1])}
         return Facts(
-            id=str(_recipe(base).get("id", base.name)),
+            id=reading.identity(base),
             native=native,
-            layers=_linear(shapes),
-            parameters=sum(_volume(shape) for shape in shapes.values()),
-            multiple=_factor(vae, "scale_factor_spatial", 8) * PATCH,
-            temporal=_factor(vae, "scale_factor_temporal", 4),
+            layers=_linear(shapes["transformer"]) if boundary is None else _in_two(shapes),
+            parameters=sum(map(reading.volume, shapes.values())),
+            multiple=reading.small(vae, "scale_factor_spatial", 8) * PATCH,
+            temporal=reading.small(vae, "scale_factor_temporal", 4),
+            boundary=boundary,
+            text_encoder=reading.volume(reading.shapes(base / "text_encoder")),
+            vae=reading.volume(reading.shapes(base / "vae")),
+            vae_pixel=_vae_pixel(vae),
         )
 
     def tokens(self, facts: Facts, *, height: int, width: int, frames: int) -> int:
         return ((frames - 1) // facts.temporal + 1) * (height // facts.multiple) * (width // facts.multiple)
+
+    def footprint(self, facts: Facts) -> Footprint:
+        blocks = sum(layer.endswith(".attn1.to_q") for layer in facts.layers) // len(facts.parts)
+        hidden, width = next((shape for layer, shape in facts.layers.items() if layer.endswith(".ffn.net.0.proj")), (0, 0))
+        return Footprint(blocks, width, hidden, narrow=9, wide=24, deep=2)
 
     def comfyui(self, layer: str) -> str:
         for ours, theirs in ORIGINAL:
@@ -66,37 +76,26 @@ class WanLayout:
 LAYOUT = WanLayout()
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadJob(f"base.path: {path.name} of {path.parent.name} cannot be read: {error}.") from error
-    if not isinstance(found, dict):
-        raise BadJob(f"base.path: {path.name} is not a JSON object.")
-    return found
+def _boundary(index: dict[str, Any]) -> float | None:
+    """From this noise level up a base with two transformers uses the first."""
+    if (index.get("transformer_2") or [None])[0] is None:
+        return None
+    boundary = index.get("boundary_ratio")
+    if not isinstance(boundary, int | float) or not 0 < boundary < 1:
+        raise BadJob(f"base.path has two transformers, and its boundary_ratio is {boundary!r}; it must be a number between 0 and 1.")
+    return float(boundary)
 
 
-def _recipe(base: Path) -> dict[str, Any]:
-    return _read(base / "recipe.json") if (base / "recipe.json").exists() else {}
+def _native(base: Path, index: dict[str, Any]) -> Native:
+    usual = IMAGE_TOO if index.get("expand_timesteps") else IN_TWO if _boundary(index) is not None else NATIVE
+    return reading.native(base, usual)
 
 
-def _factor(vae: dict[str, Any], name: str, usual: int) -> int:
-    found = vae.get(name, usual)
-    if not isinstance(found, int) or not 1 <= found <= 64:
-        raise BadJob(f"base.path: the VAE's {name} is {found!r}, not a small whole number.")
-    return found
+def _in_two(shapes: dict[str, reading.Shapes]) -> dict[str, tuple[int, int]]:
+    return {f"{part}.{layer}": shape for part in PAIR for layer, shape in _linear(shapes[part]).items()}
 
 
-def _native(base: Path) -> Native:
-    """Real Wan was trained with its text padded to 512, so the pads stay; a small base says its own length."""
-    usual = {"height": 480, "width": 832, "frames": 81, "fps": 16, "max_sequence_length": 512, "sampling_steps": 30, "guidance": 5.0}
-    said = _recipe(base).get("native", {})
-    if not isinstance(said, dict) or set(said) - set(usual) or not all(isinstance(each, int | float) for each in said.values()):
-        raise BadJob(f"base.path: native in recipe.json may hold the numbers {', '.join(usual)} and nothing else.")
-    return Native(**{**usual, **said})
-
-
-def _linear(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, int]]:
+def _linear(shapes: reading.Shapes) -> dict[str, tuple[int, int]]:
     """Layers inside the blocks that the key map knows."""
     found = {}
     for name, shape in shapes.items():
@@ -106,8 +105,7 @@ def _linear(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _volume(shape: tuple[int, ...]) -> int:
-    volume = 1
-    for side in shape:
-        volume *= side
-    return volume
+def _vae_pixel(vae: dict[str, Any]) -> int:
+    base = vae.get("decoder_base_dim") or vae.get("base_dim") or 96
+    patch = vae.get("patch_size") or 1
+    return round(VAE_BYTES[bool(vae.get("is_residual"))] * base / patch**2)

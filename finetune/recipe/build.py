@@ -213,22 +213,28 @@ def _nameless(config: str) -> str:
     return "".join(line for line in config.splitlines(keepends=True) if '"_name_or_path"' not in line)
 
 
+def millions(recipe: dict[str, Any]) -> float:
+    """Parameters of all its parts."""
+    return sum(recipe["parameters"].values()) / 1e6
+
+
 def _card(recipe: dict[str, Any]) -> str:
     return f"""---
 license: apache-2.0
 pipeline_tag: text-to-video
 library_name: diffusers
 ---
-# atelier-tiny-wan: a barely trained miniature
+# atelier-tiny-wan: a miniature
 
-A Wan video model of three million parameters, small enough for a test to load. It has **barely trained**
-({recipe["processor_minutes"]} minutes of one processor core) and serves to exercise the code path of the full-size
-models: 32x32 pixels, nine frames, coloured shapes that move.
+A Wan video model of {millions(recipe):.1f} million parameters, small enough for a test to load. It learned for
+{recipe["processor_minutes"]} minutes of one processor core from clips that its recipe draws, and knows those and **nothing else**:
+32x32 pixels, nine frames, coloured shapes that move. It exercises the code path of the full-size models.
 
 - Made by `python -m finetune base build`, wholly from clips that the recipe draws itself; no footage, no downloads.
 - Captions it knows: "a red circle moving right on a dark background" (red, green, blue, yellow; circle, square, triangle;
   moving right, left, up, down, or growing; dark or light background).
-- `recipe.json` holds seed, step counts, losses and the PSNR of its VAE on held-out clips.
+- `recipe.json` holds seed, step counts, losses and the PSNR of its VAE on held-out clips; `python -m finetune base report` measures
+  how well it follows captions that it never saw.
 - Sample with `max_sequence_length={NATIVE["max_sequence_length"]}`, {NATIVE["sampling_steps"]} steps, guidance {NATIVE["guidance"]}.
 - Weights are stored in half precision and load as 32-bit floats, the same values each time.
 """

@@ -18,6 +18,7 @@ from finetune import drawn, exits, files, media
 from finetune.exits import BadData
 from finetune.families import wan
 from finetune.families.model import Shot
+from finetune.families.seam import Native
 from finetune.media import Frames
 from finetune.recipe import corpus, reading, vae
 from finetune.recipe.training import say
@@ -83,16 +84,16 @@ def _footage_decibels(model: wan.Wan, folder: Path) -> float:
     found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in VIDEOS]
     if not found:
         raise BadData(f"{folder} holds no clips.")
-    shape = {"height": native.height, "width": native.width}
-    cut = [frames for path in found for frames in media.read_windows(path, _windows(path, native.frames), **shape)]
+    cut = [frames for path in found for frames in media.read_windows(path, _windows(path, native))]
     return vae.psnr(model.pipeline.vae, torch.stack([vae.video(frames) for frames in cut]).to(model.device))
 
 
-def _windows(path: Path, frames: int) -> list[Window]:
+def _windows(path: Path, native: Native) -> list[Window]:
     """Runs of consecutive frames, spread evenly over the clip."""
     clip = describe(path, path.name, "footage")
-    starts = np.linspace(0, max(0, clip.frames - frames), WINDOWS).astype(int)
-    return [Window(clip, int(start) / clip.fps, frames, clip.fps) for start in sorted(set(starts.tolist()))]
+    starts = np.linspace(0, max(0, clip.frames - native.frames), WINDOWS).astype(int)
+    shape = (native.frames, clip.fps, native.height, native.width)
+    return [Window(clip, int(start) / clip.fps, *shape) for start in sorted(set(starts.tolist()))]
 
 
 def _sheet(path: Path, shown: list[tuple[str, Frames]]) -> None:

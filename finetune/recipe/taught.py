@@ -47,7 +47,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> tuple[dict[str, Any],
     seeds: list[dict[str, float]] = []
     pairs: list[Pair] = []
     for seed in range(options.seeds):
-        model.load_lora(_train(options, folder / str(seed), seed))
+        model.load_lora({"": _train(options, folder / str(seed), seed)})
         styled, plain = _clips(model, captions, f"{TRIGGER} "), _clips(model, captions, "")
         model.take_off()
         scores = [judge.score(frames) for frames in styled]

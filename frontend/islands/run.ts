@@ -1,7 +1,7 @@
 /** The page of a training, kept up to date: one stream of server-sent events; after three failures a look every ten seconds.
  *
  * A message holds any of: `parts` (regions drawn anew: name, version, HTML of our own server), `now` (texts by name), `step`, `point`
- * and `curves` for the chart, `over` when nothing more will come.
+ * and `curves` for the chart, `offers` (what may be done with it now), `over` when nothing more will come.
  */
 import "./chart.js";
 import "./compare.js";
@@ -14,6 +14,7 @@ interface Message {
   step?: number;
   point?: [number, number];
   curves?: Curves;
+  offers?: string[];
   over?: boolean;
 }
 
@@ -106,7 +107,13 @@ class Run {
     if (progress && message.step !== undefined) progress.value = message.step;
     if (message.curves) this.chart?.show(message.curves);
     if (message.point) this.chart?.add(message.point);
+    if (message.offers) this.offer(message.offers);
     if (message.over) this.end();
+  }
+
+  private offer(offers: string[]): void {
+    for (const each of this.room.querySelectorAll<HTMLElement>("[data-offer]")) each.hidden = !offers.includes(each.dataset.offer!);
+    this.room.querySelector<HTMLElement>("[data-steer]")?.toggleAttribute("hidden", !offers.length);
   }
 
   private redraw(name: string, version: string, html: string): void {
@@ -121,7 +128,9 @@ class Run {
     }
     const focused = place.contains(document.activeElement) ? document.activeElement?.id : "";
     const scrolled = [...place.querySelectorAll("[tabindex='0']")].map((each) => each.scrollLeft);
+    const chosen = place instanceof HTMLSelectElement ? place.value : "";
     place.replaceChildren(fresh.content);
+    if (place instanceof HTMLSelectElement && [...place.options].some((each) => each.value === chosen)) place.value = chosen;
     place.querySelectorAll("[tabindex='0']").forEach((each, index) => (each.scrollLeft = scrolled[index] ?? 0));
     if (focused) document.getElementById(focused)?.focus();
     place.dataset.version = version;
@@ -131,7 +140,6 @@ class Run {
     this.rest();
     this.offline(false);
     this.room.removeAttribute("data-open");
-    for (const each of this.room.querySelectorAll("[data-while-open]")) each.remove();
   }
 }
 

@@ -199,6 +199,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "kit.outbox.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-trainings": {"task": "trainings.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-uploads": {"task": "material.sweep_abandoned", "schedule": 600.0, "options": {"expires": 300}},
+    "sequence-audit": {"task": "audit.sequence", "schedule": 1.0, "options": {"expires": 5}},
+    "sign-checkpoints": {"task": "studio.sign_checkpoints", "schedule": 3600.0, "options": {"expires": 1800}},
     "renew-revocations": {"task": "licences.renew_revocations", "schedule": 3600.0, "options": {"expires": 1800}},
     "reconcile-payments": {"task": "checkout.reconcile", "schedule": 3600.0, "options": {"expires": 1800}},
 }
@@ -206,6 +208,10 @@ CELERY_BEAT_SCHEDULE = {
 # The engine: scratch space of the train worker and the interpreter that has torch.
 ENGINE_DIR = Path(env.str("ENGINE_DIR", default=str(ROOT / "var" / "engine")))
 ENGINE_PYTHON = env.str("ENGINE_PYTHON", default="python3")
+# host:port of receivers in our own network that webhooks may reach without https, for tests and development.
+HOOKS_MAY_REACH = env.list("HOOKS_MAY_REACH", default=[])
+if HOOKS_MAY_REACH and SECURE:
+    raise ImproperlyConfigured("HOOKS_MAY_REACH opens our own network to whoever registers a webhook; production has none.")
 TRAINING_LEASE_SECONDS = env.float("TRAINING_LEASE_SECONDS", default=30.0)
 
 # The pages are French at / and English at /en/; the API speaks the language that is asked for, English unless told (kit/language.py).
@@ -256,10 +262,21 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "atelier.kit.faults.csrf_failure"
 
+# What a Prometheus sends as its bearer token to /metrics; without one there are no metrics.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# With less free disk, /ready says no.
+READY_FREE_BYTES: int = env.int("READY_FREE_BYTES", default=500_000_000)
+
+# LOG_FORMAT=json writes one object a line, with the training that it is about, for whoever collects logs; line is for reading.
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+CELERY_WORKER_HIJACK_ROOT_LOGGER = LOG_FORMAT != "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "atelier.kit.logs.LineFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "atelier.kit.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

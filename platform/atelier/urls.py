@@ -5,6 +5,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from atelier.kit.health import health, ready
 from atelier.kit.views import healthz, styleguide, theme
 
 handler400 = "atelier.kit.faults.bad_request"
@@ -14,6 +15,9 @@ handler500 = "atelier.kit.faults.broken"
 
 urlpatterns = [
     path("healthz", healthz),
+    path("health", health),
+    path("ready", ready),
+    path("", include("atelier.trainings.machines")),
     path("api/v1/", include("atelier.api.urls")),
     path("webhooks/", include("atelier.checkout.machines")),
     path("trust/", include("atelier.licences.machines")),
@@ -34,6 +38,7 @@ urlpatterns += i18n_patterns(
     path("", include("atelier.library.urls")),
     path("", include("atelier.trainings.urls")),
     path("", include("atelier.takedown.urls")),
+    path("", include("atelier.api.pages")),
     path("studio/", include("atelier.studio.urls")),
     prefix_default_language=False,
 )

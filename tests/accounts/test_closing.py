@@ -17,7 +17,7 @@ from atelier.library.models import CustomModel
 from atelier.licences.models import Licence
 from atelier.material.models import Dataset
 from tests.api.tenancy.stage import asked, finished, sealed
-from tests.world import World, run_outbox, two_step
+from tests.world import World, join, run_outbox, two_step
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +98,7 @@ def test_it_waits_for_a_training_that_runs(world: World, client: Client) -> None
 def test_the_last_owner_of_a_studio_hands_it_over_first(world: World, studio: Any, alice: Any) -> None:
     with pytest.raises(Refused, match="last_owner"):
         closing.close(user=alice)
-    actions.add_member(studio=studio, by=alice, email=world.bob.email, role=Role.OWNER)
+    join(studio, world.bob, Role.OWNER)
     closing.close(user=alice)
     assert [row.user_id for row in Membership.objects.filter(studio=studio)] == [world.bob.pk]
 

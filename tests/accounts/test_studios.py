@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from atelier.accounts import access, actions
+from atelier.accounts import access
 from atelier.accounts.models import Role
-from atelier.kit.refused import Refused
-from tests.world import World, client_of, two_step
+from atelier.studio import actions as people
+from atelier.studio.models import Invitation
+from tests.world import client_of, join, two_step
 
 pytestmark = pytest.mark.django_db
 
@@ -26,18 +27,34 @@ def test_a_stranger_and_an_unknown_id_get_the_same_answer(studio: Any, carol: An
     assert stranger.json() == unknown.json()
 
 
-def test_only_an_owner_makes_admins(world: World, studio: Any, alice: Any, bob: Any, carol: Any) -> None:
-    actions.add_member(studio=studio, by=alice, email=two_step(bob).email, role=Role.ADMIN)
-    with pytest.raises(Refused, match="role_too_low"):
-        actions.add_member(studio=studio, by=bob, email=carol.email, role=Role.OWNER)
-    actions.add_member(studio=studio, by=bob, email=carol.email, role=Role.AUDITOR)
-    with pytest.raises(Refused, match="already_member"):
-        actions.add_member(studio=studio, by=alice, email=carol.email.upper(), role=Role.AUDITOR)
+def invite(person: Any, studio: Any, email: str, role: str) -> Any:
+    return client_of(person).post(f"/api/v1/studios/{studio.public_id}/members", {"email": email, "role": role}, format="json")
 
 
-def test_an_unknown_address_is_told_to_sign_up_first(studio: Any, alice: Any) -> None:
-    with pytest.raises(Refused, match="no_such_account"):
-        actions.add_member(studio=studio, by=alice, email="nobody@example.org", role=Role.AUDITOR)
+def test_only_an_owner_invites_admins(studio: Any, alice: Any, bob: Any, carol: Any) -> None:
+    join(studio, two_step(bob), Role.ADMIN)
+    assert invite(bob, studio, carol.email, "owner").json()["code"] == "role_too_low"
+    assert invite(bob, studio, carol.email, "auditor").status_code == 201
+    assert invite(alice, studio, carol.email.upper(), "auditor").json()["code"] == "already_invited"
+    assert invite(alice, studio, bob.email, "auditor").json()["code"] == "already_member"
+
+
+def test_nobody_becomes_a_member_unasked(studio: Any, alice: Any, bob: Any, carol: Any) -> None:
+    answer = invite(alice, studio, bob.email, "auditor")
+    assert (answer.status_code, answer.json()["state"]) == (201, "open")
+    assert client_of(bob).get("/api/v1/me").json()["memberships"] == []
+    ticket = {"ticket": people.ticket(Invitation.objects.get())}
+    assert client_of(carol).post("/api/v1/invitations/accept", ticket, format="json").json()["code"] == "other_address"
+    accepted = client_of(bob).post("/api/v1/invitations/accept", ticket, format="json")
+    assert (accepted.status_code, accepted.json()["role"]) == (201, "auditor")
+    assert client_of(bob).get("/api/v1/me").json()["memberships"][0]["role"] == "auditor"
+    assert client_of(bob).post("/api/v1/invitations/accept", ticket, format="json").json()["code"] == "invitation_used"
+
+
+def test_an_invitation_does_not_tell_whether_the_address_has_an_account(studio: Any, alice: Any, bob: Any) -> None:
+    known, unknown = (invite(alice, studio, email, "auditor") for email in (bob.email, "nobody@example.org"))
+    assert known.status_code == unknown.status_code == 201
+    assert known.json().keys() == unknown.json().keys()
 
 
 def test_roles_cannot_be_assigned_on_the_side(bob: Any) -> None:

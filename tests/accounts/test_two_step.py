@@ -10,9 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 
-from atelier.accounts import actions
 from atelier.accounts.models import Role, Studio
-from tests.world import World, client_of, two_step
+from tests.world import World, client_of, join, two_step
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def admin(world: World) -> Any:
     """Without a second step."""
-    actions.add_member(studio=world.studio, by=world.alice, email=world.bob.email, role=Role.ADMIN)
+    join(world.studio, world.bob, Role.ADMIN)
     return world.bob
 
 
@@ -33,6 +32,22 @@ def test_the_api_refuses_a_member_without_one_and_says_where_to_switch_it_on(wor
     assert (answer.status_code, answer.json()["code"], answer.json()["where"]) == (403, "two_step_needed", "/en/account/two-step")
     two_step(admin)
     assert audit(world, admin).status_code == 200
+
+
+LISTS = ("titles", "bases", "offerings", "tiers", "licences")
+
+
+def test_no_list_of_the_api_shows_what_is_the_studio_s_to_a_member_without_one(world: World, admin: Any) -> None:
+    world.licence(holder=world.carol)
+
+    def seen() -> list[int]:
+        return [len(client_of(admin).get(f"/api/v1/{name}").json()["results"]) for name in LISTS]
+
+    assert seen() == [0] * len(LISTS)
+    assert client_of(admin).get(f"/api/v1/bases/{world.version.public_id}").status_code == 404
+    assert [row["id"] for row in client_of(admin).get("/api/v1/studios").json()["results"]] == [world.studio.public_id]
+    two_step(admin)
+    assert seen() == [1] * len(LISTS)
 
 
 def test_recovery_codes_alone_are_no_second_step(world: World, admin: Any) -> None:

@@ -171,7 +171,7 @@ FORGED = {
 }
 TRACES = ("31337", "forged", "2099-01-01")
 # What differs between two answers to the same request: ids, times, links, secrets.
-VARYING = re.compile(r'[a-z]{3}_[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z|https?://[^"]+|atl_\w+|"signature":"[^"]*"')
+VARYING = re.compile(r'[a-z]{3}_[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z|https?://[^"]+|atl_\w+|whsec_[^"]+|"signature":"[^"]*"')
 
 
 def belongings(stage: Stage, *owners: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from atelier.audit.models import Entry
 from tests.world import World, client_of
 
 
-@pytest.mark.parametrize("deed", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"])
+@pytest.mark.parametrize("deed", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry CASCADE"])
 def test_the_database_refuses_to_change_it(studio: Any, deed: str) -> None:
     assert Entry.objects.filter(studio=studio.id).exists()
     with pytest.raises(IntegrityError, match="only grows"), transaction.atomic(), connection.cursor() as cursor:
@@ -45,7 +45,7 @@ def test_no_cell_of_the_csv_runs_as_a_formula(studio: Any, cell: str) -> None:
 def test_an_auditor_reads_and_filters_it(world: World, studio: Any, dave: Any, licence: Any) -> None:
     client = client_of(dave)
     everything = client.get(f"/api/v1/studios/{studio.public_id}/audit").json()["results"]
-    assert {"studio.open", "studio.add_member", "licence.grant"} <= {entry["action"] for entry in everything}
+    assert {"studio.open", "studio.join", "licence.grant"} <= {entry["action"] for entry in everything}
     only = client.get(f"/api/v1/studios/{studio.public_id}/audit", {"licence": licence.public_id}).json()["results"]
     assert [entry["action"] for entry in only] == ["licence.grant"]
     assert only[0]["titles"][0].startswith("ttl_")

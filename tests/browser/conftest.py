@@ -13,6 +13,7 @@ from atelier.devstack import browser as devstack
 from atelier.devstack.stack import Stack
 from atelier.devstack.wheels import REPOSITORY
 
+from .doorways import stand_open
 from .town import Town
 from .window import HEIGHTS, LOCALES, WIDE, Complaints
 
@@ -34,8 +35,9 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="package")
-def town(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(stack: Stack, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     made = Town(stack, tmp_path_factory.mktemp("clips"))
+    stand_open(made, browser)
     yield made
     made.close()
 

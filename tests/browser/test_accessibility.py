@@ -1,7 +1,8 @@
-"""Every page at three widths in both languages: WCAG 2.2 AA and axe's best practice, and nothing that scrolls sideways."""
+"""Every page, unfolded, at three widths in both languages: WCAG 2.2 AA and axe's best practice, and nothing that scrolls sideways."""
 
 import pytest
 from django.urls import Resolver404
+from playwright.sync_api import Page
 
 from atelier.demo.journey import PASSWORD
 
@@ -12,10 +13,11 @@ from .window import LANGUAGES, NARROW, PHONE, WIDE, Complaints, address, too_wid
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 MISSING = "/nowhere"
+UNFOLD = "([which]) => document.querySelectorAll(which).forEach(one => { one.open = true })"
 
 
 def test_every_page_of_the_site_stands_in_the_table_and_nothing_else_does() -> None:
-    aside = {*rooms.listed(rooms.ON_THE_WAY), *rooms.listed(rooms.NO_PAGES)}
+    aside = {*rooms.listed(rooms.UNREACHED), *rooms.listed(rooms.NO_PAGES)}
     seen = {rooms.route_of(path) for _, path in rooms.rows() if path != MISSING}
     assert rooms.routes() - seen - aside == set(), "these addresses need a row in tests/browser/rooms.py"
     assert aside - rooms.routes() == set(), "these addresses are gone"
@@ -28,7 +30,7 @@ def test_every_page_of_the_site_stands_in_the_table_and_nothing_else_does() -> N
 def test_a_page_is_for_everybody_at_every_width(
     window: Open, town: Town, complaints: Complaints, who: str, path: str, language: str
 ) -> None:
-    if who and path.startswith(rooms.SECRETS):
+    if who in town.people and path.startswith(rooms.SECRETS):
         town.entered(who).prove(PASSWORD)
     if path == MISSING:
         complaints.forgive("404")
@@ -39,8 +41,22 @@ def test_a_page_is_for_everybody_at_every_width(
     assert page.url == asked, "it led elsewhere"
     assert page.evaluate("() => document.documentElement.lang") == language
     assert "�" not in page.inner_text("body")
+    page.evaluate(UNFOLD, ["main details"])
+    assert swept(page, WIDE, PHONE, NARROW) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("who", [rooms.NOBODY, "bob", "alice", "dave"], ids=lambda value: value or "nobody")
+def test_the_menu_of_narrow_windows_is_for_everybody(window: Open, town: Town, who: str, language: str) -> None:
+    page = window(who, language, PHONE)
+    page.goto(address(town.web, "/catalogue", language), wait_until="load")
+    page.evaluate(UNFOLD, ["details.menu"])
+    assert swept(page, PHONE, NARROW) == []
+
+
+def swept(page: Page, *widths: int) -> list[str]:
     wrong = []
-    for width in (WIDE, PHONE, NARROW):
+    for width in widths:
         widen(page, width)
         wrong += [f"{width}: {line}" for line in (*too_wide(page), *axe.violations(page))]
-    assert not wrong, "\n".join(wrong)
+    return wrong

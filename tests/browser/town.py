@@ -57,7 +57,7 @@ class Town:
     def _shop(self) -> None:
         alice = self.people["alice"]
         house = studio.open_studio(alice)
-        studio.add_auditor(alice, house, self.people["dave"].email)
+        studio.add_auditor(alice, house, self.people["dave"])
         self.people["dave"].two_step()
         shop = studio.fill(alice, house)
         self.ids |= {"studio": shop.studio, "offering": shop.offering, "tier": shop.tiers[MIDDLE], "version": shop.base, "base": shop.base}

@@ -95,6 +95,15 @@ def test_an_accepted_tier_becomes_one_order_and_leads_to_the_payment_page(bob: C
     assert again["Location"] == order.checkout_url and Order.objects.count() == 1
 
 
+def test_a_tier_accepted_again_in_the_other_language_leads_back_to_the_open_order(bob: Client, tier: Tier, world: World) -> None:
+    bob.post(f"/tiers/{tier.public_id}/buy", form(tier, "fr"))
+    order = world.bob.orders.get()
+    again = buy(bob, tier)
+    assert again["Location"] == order.checkout_url and Order.objects.count() == 1
+    order.refresh_from_db()
+    assert (order.accepted_text, order.language) == (text_hash(tier.current.terms, "fr"), "fr")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_payment_page_leads_back_to_the_order_in_its_language(world: World, tier: Tier, language: str) -> None:
     order = shop.open_order(world.bob, tier.current, language)

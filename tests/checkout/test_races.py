@@ -1,6 +1,7 @@
 """Clicks, deliveries and refunds at the same moment, on committed rows."""
 
 import json
+from functools import partial
 
 from atelier.checkout import actions, folding
 from atelier.checkout.models import PaymentEvent
@@ -22,6 +23,19 @@ def test_ten_clicks_at_once_make_one_order(committed: World) -> None:
 
     at_once(*[click] * 10)
     assert (len(found), len(set(found))) == (10, 1)
+
+
+def test_the_same_tier_accepted_in_two_languages_at_once_is_one_order(committed: World) -> None:
+    bob, revision, found = committed.bob, committed.tier().current, list[str]()
+
+    def accept(language: str) -> None:
+        hashed = text_hash(revision.terms, language)
+        found.append(actions.open_order(buyer=bob, revision=revision, accepted_text=hashed, language=language).public_id)
+
+    at_once(*(partial(accept, language) for language in ("fr", "en")))
+    assert (len(found), len(set(found))) == (2, 1)
+    order = bob.orders.get()
+    assert order.accepted_text == text_hash(revision.terms, order.language)
 
 
 def test_all_events_of_a_sale_delivered_and_folded_at_once_have_one_effect(committed: World) -> None:

@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from finetune import bench
-from finetune.benches import Bench, Sizes, exactness
+from finetune.bench import arms as bench
+from finetune.bench import marks
+from finetune.bench import runs as bench_runs
+from finetune.bench.sides import Bench, Sizes, exactness
+from finetune.estimate import Estimate
+from finetune.job import Job
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,34 @@ def test_the_round_that_warms_up_does_not_count() -> None:
     rounds = bench.interleaved(lambda: calls.append("plain"), lambda: calls.append("ours"), 2)
     assert len(rounds) == 2
     assert calls == ["plain", "ours"] * 3
+
+
+def test_a_second_run_is_measured_on_the_same_clips_and_base(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Job] = []
+
+    def seconds(_room: Path, job: Job, _bases: object) -> dict[str, float]:
+        ran.append(job)
+        return {"encode": 4.0 / len(ran)}
+
+    monkeypatch.setattr(bench_runs.trial, "seconds", seconds)
+    assert bench_runs.second_encode(tiny, seed=0) == 0.667
+    _, first, second = ran
+    assert (first.dataset, first.base) == (second.dataset, second.base)
+    assert first.digest != second.digest
+
+
+def test_an_estimate_holds_when_the_job_ends_within_its_interval(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Estimate(seconds=10, seconds_low=6, seconds_high=17, memory_bytes=1, tokens_per_step=1)
+    assert [bench_runs.Foretold(said, seconds).held for seconds in (5.9, 6, 17, 17.1)] == [False, True, True, False]
+    monkeypatch.setattr(bench_runs, "foretold", lambda *_: [bench_runs.Foretold(said, seconds) for seconds in (8, 12, 20)])
+    (arm,) = bench._intervals(tiny, True)
+    assert (arm.ratio, arm.n, arm.status) == (0.667, 3, "short")
+    assert arm.why == "took 0.80 to 2.00 times the estimate, whose interval goes from 0.60 to 1.70 times it"
+
+
+def test_the_jobs_that_estimates_are_tried_on_differ(tiny: Path, tmp_path: Path) -> None:
+    jobs = list(bench_runs._jobs(tiny, tmp_path, 3))
+    assert len({(job.knobs, job.dataset.root) for job in jobs}) == 3
 
 
 def test_arms_that_do_not_exist_yet_say_why(tiny: Path) -> None:
@@ -52,3 +84,11 @@ def test_the_naive_loop_and_the_whole_run_take_as_many_steps_as_asked(sides: Ben
     for work in (sides.naive_run, sides.whole_run):
         work(2)
     assert not [name for name, _ in sides.wan.pipeline.transformer.named_modules() if name.endswith(".linear")]
+
+
+def test_a_marked_copy_of_a_trained_adapter_is_told_from_two_thousand_others(sides: Bench) -> None:
+    taught = marks.Taught(sides, steps=4)
+    first = next(iter(taught.found()))
+    assert first.guilty > marks.GOAL > first.innocent
+    assert taught.trained.custom < taught.trained.base
+    assert taught.cost() < marks.COST * 10

@@ -1,16 +1,19 @@
 """The command line as a person or a script meets it: words, exit codes, events on a pipe."""
 
+import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from finetune import commands
 from finetune.cli import main
 from finetune.events import parse
 
@@ -30,6 +33,37 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for word in ("draw", "check", "estimate", "run", "--resume", "exit codes: 0 done", "75 stopped at a checkpoint"):
         assert word in shown
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, made in action.choices.items():
+                yield name, made
+                yield from _commands(made)
+
+
+@pytest.mark.parametrize(("name", "command"), list(_commands(commands.parser())))
+def test_every_command_says_what_it_is_for_and_what_each_option_means(name: str, command: argparse.ArgumentParser) -> None:
+    shown = " ".join(command.format_help().split())
+    for action in command._actions:
+        assert action.help or isinstance(action, argparse._SubParsersAction), action.dest
+    assert "%(" not in shown
+    assert command.description or name == "base"
+
+
+EXAMPLES = [
+    re.split(r"\s{2,}", line.strip())[0].partition("python -m finetune ")[2]
+    for text in vars(commands).values()
+    if isinstance(text, str)
+    for line in text.splitlines()
+    if line.startswith("  ") and "python -m finetune " in line
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_in_the_help_are_understood_as_they_stand(example: str) -> None:
+    assert commands.parser().parse_args(example.split()).call
 
 
 def test_check_says_what_is_in_order(job: Path, capsys: pytest.CaptureFixture[str]) -> None:

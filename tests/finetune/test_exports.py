@@ -1,5 +1,7 @@
 """The files that a creator downloads, opened the way she will open them."""
 
+import base64
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,11 +10,16 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DiffusionPipeline
+from peft import PeftConfig, PeftModel
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from finetune import export
+from licensing import tensors
+from licensing.stamp import stamp
 
+from ..licensing import proofs
 from .conftest import Ran
 
 PROMPT = "neonstyle a red circle moving right on a dark background"
@@ -22,7 +29,9 @@ def sample(base: Path, file: Path | None) -> np.ndarray:
     """Ten lines that know nothing of this engine."""
     pipeline = DiffusionPipeline.from_pretrained(base)
     pipeline.set_progress_bar_config(disable=True)
-    if file:
+    if file and (file.parent / "adapter_config.json").exists():
+        pipeline.transformer = PeftModel.from_pretrained(pipeline.transformer, file.parent)
+    elif file:
         pipeline.load_lora_weights(str(file.parent), weight_name=file.name)
     made: np.ndarray = pipeline(
         prompt=PROMPT,
@@ -45,8 +54,9 @@ def header(path: Path) -> dict[str, str]:
         return found
 
 
-def test_it_writes_three_layouts_that_do_exactly_what_the_adapter_did(ran: Ran) -> None:
-    assert {file["layout"]: file["max_abs_diff"] for file in ran.manifest["files"]} == {"diffusers": 0.0, "comfyui": 0.0, "kohya": 0.0}
+def test_it_writes_four_layouts_that_do_exactly_what_the_adapter_did(ran: Ran) -> None:
+    found = {file["layout"]: file["max_abs_diff"] for file in ran.manifest["files"]}
+    assert found == {"diffusers": 0.0, "comfyui": 0.0, "kohya": 0.0, "peft": 0.0}
 
 
 def test_a_fresh_pipeline_makes_the_same_clip_from_every_layout(ran: Ran, tiny: Path) -> None:
@@ -73,6 +83,34 @@ def test_every_file_says_where_it_comes_from(ran: Ran, job_dict: Callable[..., A
         assert about["finetune.job_digest"] == ran.manifest["job_digest"]
         assert (about["finetune.rank"], about["finetune.alpha"], about["finetune.licence"]) == ("4", "8", "lic_1")
         assert (about["modelspec.title"], about["modelspec.trigger_phrase"]) == ("Neon", "neonstyle")
+
+
+def test_peft_finds_a_directory_as_it_writes_them(ran: Ran) -> None:
+    entry = next(file for file in ran.manifest["files"] if file["layout"] == "peft")
+    assert (entry["path"], entry["beside"]) == ("models/peft/adapter_model.safetensors", ["models/peft/adapter_config.json"])
+    config = PeftConfig.from_pretrained(ran.out / "models/peft")
+    assert (config.peft_type, config.r, config.lora_alpha, len(config.target_modules)) == ("LORA", 4, 8, 40)
+    assert all(file["beside"] == [] for file in ran.manifest["files"] if file is not entry)
+
+
+def test_every_file_shows_a_picture_that_model_browsers_read(ran: Ran) -> None:
+    for file in ran.manifest["files"]:
+        kind, _, data = header(ran.out / file["path"])["modelspec.thumbnail"].partition(",")
+        assert kind == "data:image/jpeg;base64"
+        with Image.open(io.BytesIO(base64.b64decode(data, validate=True))) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (256, 256))
+
+
+def test_a_stamp_leaves_the_picture_and_the_picture_leaves_the_digest(ran: Ran, tmp_path: Path) -> None:
+    path = ran.out / "models/comfyui/trn_test.safetensors"
+    with path.open("rb") as model, (tmp_path / "stamped").open("wb") as copy:
+        digest = stamp(model, copy, proofs.SEALED)
+    assert header(tmp_path / "stamped")["modelspec.thumbnail"] == header(path)["modelspec.thumbnail"]
+    bare = {name: value for name, value in header(path).items() if name != "modelspec.thumbnail"}
+    save_file(load_file(path), tmp_path / "bare", metadata=bare)
+    for other in (path, tmp_path / "stamped", tmp_path / "bare"):
+        with other.open("rb") as file:
+            assert tensors.digest(file) == digest
 
 
 def test_the_tensor_digest_survives_a_new_note_in_the_header(ran: Ran, tmp_path: Path) -> None:
@@ -104,7 +142,7 @@ def test_a_file_that_does_something_else_is_never_called_done(
 
 def test_an_adapter_on_a_few_layers_loads_too(train: Callable[..., Ran], job_dict: Callable[..., Any], tmp_path: Path) -> None:
     ran = train(job_dict(steps=2, targets=["attn1.to_q", "ffn.net.2"], top={"previews": []}), tmp_path / "out")
-    assert [file["layout"] for file in ran.manifest["files"]] == ["diffusers", "comfyui"]
+    assert [file["layout"] for file in ran.manifest["files"]] == ["diffusers", "comfyui", "peft"]
     assert ran.manifest["layers"] == 8
 
 

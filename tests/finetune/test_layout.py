@@ -37,7 +37,7 @@ def test_a_clip_of_real_wan_has_the_tokens_it_is_known_for(base: Path) -> None:
     ("file", "facts", "says"),
     [
         ("model_index.json", {"_class_name": "FluxPipeline"}, "holds a FluxPipeline, not a WanPipeline"),
-        ("model_index.json", {"transformer_2": ["diffusers", "WanTransformer3DModel"]}, "two transformers"),
+        ("model_index.json", {"transformer_2": ["diffusers", "WanTransformer3DModel"]}, "two transformers, and its boundary_ratio is None"),
         ("recipe.json", {"native": {"evil": 1}}, "native in recipe.json"),
         ("recipe.json", {"native": {"frames": "many"}}, "native in recipe.json"),
         ("vae/config.json", {"scale_factor_spatial": "big"}, "scale_factor_spatial"),

@@ -58,7 +58,7 @@ def seats(count: int, knobs: Knobs = KNOBS) -> list[Seat]:
     for index in range(count):
         generator = torch.Generator().manual_seed(100 + index)
         latents = tuple(torch.randn(4, 16, 1, 8, 8, generator=generator))
-        text = {"": torch.zeros(24, 128), "a": torch.randn(24, 128, generator=generator)}
+        text = {"": torch.zeros(24, 128), "a": 0.3 * torch.randn(24, 128, generator=generator)}
         found.append(Seat(knobs, index, Material(Encoded(latents, ("a",) * 4), text, [[0, 1], [2, 3]] * knobs.steps)))
     return found
 

@@ -27,7 +27,7 @@ def model(tiny: Path) -> Wan:
 
 
 def window(caption: str) -> Window:
-    return Window(Clip("clips/a.mp4", "sha256:" + "0" * 64, 1, caption, "video", 32, 32, 9, 4.0), 0.0, 9, 4.0)
+    return Window(Clip("clips/a.mp4", "sha256:" + "0" * 64, 1, caption, "video", 32, 32, 9, 4.0), 0.0, 9, 4.0, 32, 32)
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from finetune.recipe import corpus, text, vae
 def test_the_committed_base_is_a_plain_pipeline_of_a_few_megabytes(tiny: Path) -> None:
     pipeline = WanPipeline.from_pretrained(tiny)
     assert {getattr(pipeline, name).dtype for name in ("transformer", "vae", "text_encoder")} == {torch.float32}
-    assert sum(path.stat().st_size for path in tiny.rglob("*")) < 8_000_000
+    assert sum(path.stat().st_size for path in tiny.rglob("*")) < 10_000_000
     assert {path.suffix for path in tiny.rglob("*") if path.is_file()} <= {".safetensors", ".json", ".md"}
 
 
-def test_its_card_says_how_little_it_has_learned(tiny: Path) -> None:
+def test_its_card_says_what_little_it_knows(tiny: Path) -> None:
     card, made = (tiny / "README.md").read_text(), json.loads((tiny / "recipe.json").read_text())
-    assert "barely trained" in card
+    assert "nothing else" in card
     assert "license: apache-2.0" in card
     assert set(made) >= {"seed", "processor_minutes", "vae_steps", "steps", "loss", "psnr_db", "native"}
 

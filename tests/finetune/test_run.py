@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,14 @@ from PIL import Image
 
 from finetune import encode, media
 from finetune.draw import draw
-from finetune.events import parse
-from finetune.manifest import Clip
+from finetune.events import Event, parse
+from finetune.exits import Stopped
+from finetune.families.wan import Wan
+from finetune.job import Job
+from finetune.resident import Resident
+from finetune.run import run
 from finetune.seal import seal
-from finetune.windows import Window
+from finetune.windows import with_trigger
 
 from .conftest import Ran
 
@@ -35,6 +38,26 @@ def test_phases_come_in_order_and_the_run_ends_with_done(ran: Ran) -> None:
     assert phases == ["preflight", "load", "encode", "validate", "train", "preview", "export", "verify"]
     assert ran.events[-1].event == "done"
     assert ran.events[-1].facts["manifest"] == "manifest.json"
+
+
+def test_two_trial_steps_of_the_real_shape_come_before_anything_is_encoded(
+    job_dict: Callable[..., Any], bases: Resident, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[tuple[int, ...]] = []
+    phases: list[str] = []
+    honest = Wan.loss
+
+    def watched(model: Wan, latents: Any, *rest: Any) -> Any:
+        tried.append(tuple(latents.shape))
+        return honest(model, latents, *rest)
+
+    def tell(told: Event) -> None:
+        phases.append(told.facts.get("name", told.event))
+
+    monkeypatch.setattr(Wan, "loss", watched)
+    with pytest.raises(Stopped):
+        run(Job.from_dict(job_dict(batch_size=3)), tmp_path / "out", bases=bases, tell=tell, stopping=lambda: "encode" in phases)
+    assert tried == [(3, 16, 5, 8, 8)] * 2
 
 
 def test_every_event_is_one_line_that_reads_back(ran: Ran) -> None:
@@ -132,8 +155,6 @@ def test_one_long_clip_is_enough(train: Callable[..., Ran], job_dict: Callable[.
 
 
 def test_the_trigger_is_put_in_front_of_captions_that_lack_it() -> None:
-    clip = Clip("a.mp4", "0" * 64, 1, " a cat ", "video", 64, 64, 100, 25.0)
-    window = Window(clip, 0.0, 9, 4.0)
-    assert encode.caption(window, "") == "a cat"
-    assert encode.caption(window, "neonstyle") == "neonstyle a cat"
-    assert encode.caption(replace(window, clip=replace(clip, caption="a Neonstyle cat")), "neonstyle") == "a Neonstyle cat"
+    assert with_trigger(" a cat ", "") == "a cat"
+    assert with_trigger("a cat", "neonstyle") == "neonstyle a cat"
+    assert with_trigger("a Neonstyle cat", "neonstyle") == "a Neonstyle cat"

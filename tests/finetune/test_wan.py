@@ -1,6 +1,7 @@
 """The Wan family: noise levels, loss, and adapters that come and go."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,12 @@ def test_the_learning_rate_rises_then_falls_to_its_floor(job_dict: Callable[...,
     assert rates[0] < 0.3
     assert rates[5:] == sorted(rates[5:], reverse=True)
     assert 0.05 <= rates[-1] < 0.06
+
+
+def test_one_time_for_all_tokens_is_the_same_as_one_for_each(model: Model, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    """Wan 2.2 5B is sampled with a time for each token, all alike where there is no first picture; training gives one for all."""
+    latents, text = batch
+    through = partial(model.pipeline.transformer, encoder_hidden_states=text, return_dict=False)  # type: ignore[attr-defined]
+    tokens = latents[0, 0].numel() // 4
+    each = through(latents, timestep=torch.tensor([300.0, 800.0])[:, None].expand(2, tokens))[0]
+    torch.testing.assert_close(through(latents, timestep=torch.tensor([300.0, 800.0]))[0], each)

@@ -6,7 +6,7 @@ import pytest
 from .tree import ROOT
 
 TEXT = (ROOT / "Makefile").read_text()
-TARGETS = {"help", "setup", "demo", "serve", "test", "bench", "check"}
+TARGETS = {"help", "setup", "demo", "serve", "test", "bench", "drills", "check"}
 
 
 def test_make_alone_explains_every_target() -> None:
@@ -39,7 +39,8 @@ def test_setting_up_ends_with_the_pages_and_the_browser_that_looks_at_them() -> 
     ]
 
 
-def test_bench_measures_the_engine_and_the_pages() -> None:
+def test_bench_measures_the_engine_the_log_and_the_pages() -> None:
     recipe = TEXT.partition("\nbench:")[2]
     assert "-m finetune bench $(ARGS) --json var/bench/engine.json" in recipe
+    assert "-m tests.audit.bench $(ARGS) --json var/bench/audit.json" in recipe
     assert "-m frontend.bench $(ARGS) --json var/bench/pages.json" in recipe

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from finetune.draw import draw
 from finetune.manifest import directory_digest
+from licensing import evidence
 from licensing.trust import TrustRoot
 from licensing.verify import Question, verify
 
@@ -102,3 +103,11 @@ def test_every_model_file_verifies_with_what_lies_beside_the_receipt_and_loads(o
         assert result.finding == "OK", result.detail
         assert result.certificate is not None and result.certificate.licence == receipt["licence"]
         assert load_file(out / file["path"])
+
+
+def test_the_log_verifies_with_the_checkpoint_that_was_kept_before_anything_was_sold(out: Path, receipt: dict[str, Any]) -> None:
+    trust = {name: out / path for name, path in receipt["trust"].items()}
+    with trust["log"].open("rb") as log:
+        proved = evidence.verify(log, TrustRoot.from_pem(trust["root"].read_bytes()), trust["checkpoint"].read_bytes())
+    assert proved.finding == "OK", proved.detail
+    assert proved.since is not None and 0 < proved.since < receipt["audit"]["entries"] <= proved.entries

@@ -7,6 +7,7 @@ from typing import IO, Any
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
+from atelier.kit import attachment
 from atelier.studio import exports
 
 BODY = b"line\n" * 50_000
@@ -17,12 +18,12 @@ def write(file: IO[bytes]) -> None:
 
 
 def test_a_file_is_sent_in_pieces() -> None:
-    response = exports.sent(SimpleNamespace(), "x.csv", "text/csv", write)  # type: ignore[arg-type]
+    response = attachment.sent(SimpleNamespace(), "x.csv", "text/csv", write)  # type: ignore[arg-type]
     assert b"".join(response) == BODY and response["Content-Length"] == str(len(BODY))
 
 
 def test_under_asgi_it_is_awaited_piece_by_piece() -> None:
-    response = exports.sent(SimpleNamespace(scope={}), "x.csv", "text/csv", write)  # type: ignore[arg-type]
+    response = attachment.sent(SimpleNamespace(scope={}), "x.csv", "text/csv", write)  # type: ignore[arg-type]
 
     async def read() -> list[bytes]:
         return [piece async for piece in response]
@@ -37,7 +38,7 @@ def test_a_failure_while_writing_sends_nothing() -> None:
         raise KeyError("gone")
 
     with pytest.raises(KeyError):
-        exports.sent(SimpleNamespace(), "x.csv", "text/csv", breaks)  # type: ignore[arg-type]
+        attachment.sent(SimpleNamespace(), "x.csv", "text/csv", breaks)  # type: ignore[arg-type]
 
 
 def test_an_empty_parquet_still_has_its_columns(tmp_path: Any) -> None:

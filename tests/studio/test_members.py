@@ -8,14 +8,14 @@ from django.core import mail
 from django.db.models.functions import Now
 from django.test import Client
 
-from atelier.accounts.actions import add_member, change_role, remove_member
+from atelier.accounts.actions import change_role, remove_member
 from atelier.accounts.models import Membership, Role
 from atelier.audit.models import Entry
 from atelier.kit.refused import Refused
 from atelier.studio import actions
 from atelier.studio.models import Invitation
 from atelier.studio.states import InvitationState
-from tests.world import World, two_step
+from tests.world import World, join, two_step
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +108,8 @@ def test_one_open_invitation_for_an_address_and_none_for_a_member(world: World) 
 
 def test_whoever_lost_the_right_to_invite_has_invited_nobody(world: World) -> None:
     noah = two_step(world.person("noah"))
-    member = add_member(studio=world.studio, by=world.alice, email=noah.email, role="admin")
+    join(world.studio, noah, "admin")
+    member = Membership.objects.get(user=noah)
     invitation = actions.invite(studio=world.studio, by=noah, email=world.bob.email, role="auditor", language="en")
     remove_member(member=member, by=world.alice)
     with pytest.raises(Refused, match="inviter_gone"):
@@ -117,7 +118,7 @@ def test_whoever_lost_the_right_to_invite_has_invited_nobody(world: World) -> No
 
 def test_admins_decide_about_auditors_and_owners_about_everybody(world: World) -> None:
     noah = two_step(world.person("noah"))
-    add_member(studio=world.studio, by=world.alice, email=noah.email, role="admin")
+    join(world.studio, noah, "admin")
     with pytest.raises(Refused, match="role_too_low"):
         actions.invite(studio=world.studio, by=noah, email="x@example.org", role="owner", language="en")
     dave = Membership.objects.get(studio=world.studio, user=world.dave)
@@ -170,6 +171,6 @@ def test_an_auditor_sees_no_form_and_is_refused_one(world: World) -> None:
 
 
 def test_who_lacks_the_second_step_is_shown(world: World) -> None:
-    add_member(studio=world.studio, by=world.alice, email=world.bob.email, role="auditor")
+    join(world.studio, world.bob, "auditor")
     text = signed_in(world.alice).get(f"/en/studio/{world.studio.public_id}/members").content.decode()
     assert "1 member has not switched it on" in text and text.count("switched off") == 1

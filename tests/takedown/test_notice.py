@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
@@ -131,7 +132,7 @@ def test_confirming_is_a_press_and_not_a_visit(client: Client) -> None:
 
 
 def test_staff_decides_the_claimant_is_told_why_and_appeals_once(world: World, client: Client) -> None:
-    case, staff = filed(client), world.person("staff", is_staff=True)
+    case, staff, colleague = filed(client), *(world.person(name, is_staff=True) for name in ("staff", "colleague"))
     actions.take_up(case=case, by=staff)
     actions.decide(case=case, by=staff, upheld=False, words="It is another Jeanne.")
     run_outbox()
@@ -145,7 +146,7 @@ def test_staff_decides_the_claimant_is_told_why_and_appeals_once(world: World, c
     assert Case.objects.get(pk=case.pk).state == "appealed"
     assert client.post(f"{followed(case)}/appeal", {"words": "Again."}).status_code == 409
     case.refresh_from_db()
-    actions.decide(case=case, by=staff, upheld=True, words="You are right.")
+    actions.decide(case=case, by=colleague, upheld=True, words="You are right.")
     assert [event.kind for event in case.events.all()] == ["filed", "in_review", "rejected", "appealed", "upheld"]
     assert client.post(f"{followed(case)}/appeal", {"words": "Again."}).status_code == 409
 
@@ -186,19 +187,19 @@ def test_the_form_speaks_the_readers_language_and_fits_long_names(world: World, 
     assert kept["name"] == "م" * 200 and kept["email"] == world.bob.email and kept["where"] == world.offering.public_id
 
 
-def test_staff_decides_on_the_admin_page_and_can_change_nothing_else(world: World, rf: Any) -> None:
-    from django.contrib.admin import site
-
-    from atelier.takedown.admin import CaseAdmin, DecisionForm
-
-    case = filed(Client())
-    admin: Any = CaseAdmin(Case, site)
-    assert set(admin.readonly_fields) >= {"state", "work", "email", "account"}
-    form = DecisionForm({"decision": "upheld", "words": ""}, instance=case)
-    assert not form.is_valid() and "words" in form.errors
-    form = DecisionForm({"decision": "upheld", "words": "Yes."}, instance=case)
-    assert form.is_valid()
-    request = rf.post("/")
-    request.user = world.person("staff", is_staff=True)
-    admin.save_model(request, case, form, True)
-    assert Case.objects.get(pk=case.pk).state == "upheld"
+def test_a_question_is_answered_on_the_page_that_its_mail_leads_to(world: World, client: Client) -> None:
+    case, staff = filed(client), world.person("staff", is_staff=True)
+    actions.take_up(case=case, by=staff)
+    actions.ask(case=case, by=staff, words="In which second?")
+    run_outbox()
+    [asked] = [sent for sent in mail.outbox if "In which second?" in sent.body]
+    assert asked.to == ["jeanne@example.org"] and followed(case) in asked.body
+    assert "In which second?" in client.get(followed(case)).content.decode()
+    assert client.post(f"{followed(case)}/answer", {"answer": ""}).status_code == 422
+    assert client.post(f"{followed(case)}/answer", {"answer": "The fourth."}).status_code == 302
+    case.refresh_from_db()
+    assert (case.state, [(event.kind, event.words) for event in case.events.all()][-1]) == ("in_review", ("answered", "The fourth."))
+    mail.outbox.clear()
+    run_outbox()
+    assert [sent.to for sent in mail.outbox] == [[settings.DEFAULT_FROM_EMAIL]] and "has answered" in mail.outbox[0].body
+    assert client.post(f"{followed(case)}/answer", {"answer": "Again."}).status_code == 409

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from atelier.library.models import Curve, Point, Preview
-from atelier.trainings import actions, live, queue, running, tasks, watching, worker
+from atelier.trainings import live, queue, running, steering, tasks, watching, worker
 from atelier.trainings.curve import MOST_POINTS, Thinned, curves
 from atelier.trainings.models import Training
 from atelier.trainings.states import TrainingState as S
@@ -145,9 +145,9 @@ def test_it_is_stopped_from_the_page_and_a_second_try_is_told_that_it_is_over(re
     training = real.training()
     answer = client(real.world.bob).post(address("training-cancel", training), follow=True)
     text = answer.content.decode()
-    assert "It is cancelled." in text and "You stopped it before its first step." in text and "Stop this training" not in text
+    assert "It is cancelled." in text and "You stopped it before its first step." in text and "data-steer hidden" in text
     again = client(real.world.bob).post(address("training-cancel", training), follow=True)
-    assert "Too late to stop it" in again.content.decode()
+    assert "Too late for that" in again.content.decode()
 
 
 def test_a_running_one_is_asked_to_stop_and_says_so(real: Studio) -> None:
@@ -162,7 +162,7 @@ def test_a_running_one_is_asked_to_stop_and_says_so(real: Studio) -> None:
     [
         (S.CANCELLED, "cancelled"),
         (S.REJECTED, "REVOKED"),
-        (S.REJECTED, "material_withdrawn"),
+        (S.WITHDRAWN, "material_withdrawn"),
         (S.FAILED_USER, "bad_data"),
         (S.FAILED_SYSTEM, "engine_died"),
     ],
@@ -225,7 +225,7 @@ def test_the_stream_begins_with_everything_tells_steps_by_themselves_and_ends_wi
 
     def end() -> None:
         running.give_up(training.id, claim.fence, "engine_died", "x")
-        actions.cancel(training=Training.objects.get(pk=training.pk), by=real.world.bob)
+        steering.cancel(training=Training.objects.get(pk=training.pk), by=real.world.bob)
 
     assert asyncio.run(messages(training, 99, end))[-1]["over"] is True
 

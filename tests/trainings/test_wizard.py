@@ -189,12 +189,39 @@ def test_a_wrong_field_is_marked_and_everything_that_was_typed_stays(real: Studi
     assert draft_at(address).quote is None
 
 
-def test_what_the_engine_cannot_train_is_said_in_its_own_words(real: Studio, bob: Client) -> None:
-    address = opened(bob, real)
+@pytest.mark.parametrize(
+    ("language", "said"), [("/en", "Width in pixels: this base needs a multiple of 8, and 33 is none."), ("", "Largeur")]
+)
+def test_what_the_engine_cannot_train_is_said_beside_the_field_in_the_reader_s_language(
+    real: Studio, bob: Client, language: str, said: str
+) -> None:
+    address = opened(bob, real, language=language)
     answer = bob.post(address + "settings", settings_form(bob, address, preset="own", width="33", project="Brume"))
     assert answer.status_code == 422
-    assert 'lang="en">knobs.width is 33' in text(answer)
+    [sentence] = answer.context["form"].errors["width"]
+    assert said in sentence and "knobs." not in sentence
     assert 'value="Brume"' in text(answer)
+
+
+def test_what_the_numbers_take_is_told_before_anything_is_saved(real: Studio, bob: Client) -> None:
+    address = opened(bob, real, language="/en")
+    typed = settings_form(bob, address, preset="own", steps="77", name="", do="guess")
+    part = bob.post(address + "settings", typed, headers={"HX-Request": "true"})
+    page = bob.post(address + "settings", typed)
+    quick = bob.post(address + "settings", {**typed, "steps": "7"}, headers={"HX-Request": "true"})
+    assert {part.status_code, page.status_code} == {200}
+    assert "<html" not in text(part) and "These numbers take about" in text(part)
+    assert text(part).strip() in text(page) and text(part) != text(quick)
+    assert 'value="77"' in text(page) and "Not saved yet" not in text(page)
+    assert "steps" not in draft_at(address).knobs
+
+
+def test_numbers_that_cannot_be_trained_are_told_where_the_estimate_stands(real: Studio, bob: Client) -> None:
+    address = opened(bob, real, language="/en")
+    for wrong, said in (({"width": "33"}, "multiple of"), ({"rank": "999"}, "more than this base takes"), ({"steps": ""}, "Steps: ")):
+        typed = settings_form(bob, address, preset="own", do="guess", **wrong)
+        part = bob.post(address + "settings", typed, headers={"HX-Request": "true"})
+        assert part.status_code == 200 and said in text(part), wrong
 
 
 def test_a_number_that_was_typed_counts_beside_the_preset(real: Studio, bob: Client) -> None:
@@ -317,3 +344,16 @@ def test_a_draft_can_be_thrown_away(real: Studio, bob: Client) -> None:
 
 def test_the_checks_of_the_last_page_are_all_that_a_start_is_judged_by() -> None:
     assert {rule for _, _, group in GROUPS for rule in group} == set(TABLE[Action.START])
+
+
+def test_the_licence_names_the_trainings_that_used_it_to_their_owner_alone(real: Studio, bob: Client) -> None:
+    licence = real.licence()
+    address = quoted(bob, real, licence, "/en")
+    bob.post(address + "launch", launch_form(bob, address))
+    training = Training.objects.select_related("quote").get(licence=licence)
+    page = f"/en/licences/{licence.public_id}"
+    assert f'<a href="/en/trainings/{training.public_id}" dir="auto">{training.quote.name}</a>' in text(bob.get(page))
+    studio = Client()
+    studio.force_login(real.world.alice)
+    seen = text(studio.get(page))
+    assert training.quote.name not in seen and training.public_id[-8:] in seen

@@ -11,13 +11,14 @@ from django.db import connection
 
 from atelier.kit import store
 from atelier.ledger.queries import astray, balance, unbalanced
+from atelier.library.card import Card, cards
 from atelier.library.models import CustomModel
 from atelier.licences.actions import revoke
 from atelier.licences.queries import seconds_left
 from atelier.trainings import worker
-from atelier.trainings.actions import cancel
 from atelier.trainings.models import Checkpoint, Training
 from atelier.trainings.states import TrainingState
+from atelier.trainings.steering import cancel, finish, pause, resume
 
 from .real import Studio
 
@@ -125,6 +126,69 @@ def test_a_cancel_stops_it_at_a_checkpoint_and_releases_the_rest(real: Studio) -
     assert training.captured == training.quote.seconds * kept // 400
     assert seconds_left(licence) == 3600 - training.captured
     assert not CustomModel.objects.filter(training=training.id).exists()
+    assert_books_balance()
+
+
+def weights(training: Training) -> set[str]:
+    """What the files of its model hold, whatever they are called."""
+    return {file["tensor_digest"] for file in CustomModel.objects.get(training=training.id).manifest["files"]}
+
+
+def test_paused_and_resumed_it_ends_with_the_bits_of_one_that_never_stopped(real: Studio) -> None:
+    wish = {"steps": 40, "checkpoint_every": 10, "previews": 1}
+    undisturbed, training = real.training(**wish), real.training(**wish)
+    assert worker.work(undisturbed.id) == "done"
+    with at_work(training) as said:
+        until(reached(training, 10))
+        pause(training=training, by=real.world.bob)
+    assert said == ["paused"]
+    training.refresh_from_db()
+    kept = training.checkpoints.order_by("-step")[0].step
+    assert (training.state, training.lease_until, training.captured) == ("paused", None, training.quote.seconds * kept // 40)
+    assert 10 <= kept < 40
+    assert worker.work(training.id) == "not claimable"
+    resume(training=training, by=real.world.bob)
+    assert worker.work(training.id) == "done"
+    training.refresh_from_db()
+    assert (training.attempts, training.captured) == (1, training.quote.seconds)
+    assert weights(training) == weights(undisturbed)
+    assert_books_balance()
+
+
+def test_good_enough_makes_a_whole_model_of_the_step_in_hand_and_gives_the_rest_back(real: Studio) -> None:
+    licence = real.licence()
+    training = real.training(licence=licence, steps=400, checkpoint_every=4, previews=1)
+    with at_work(training) as said:
+        until(reached(training, 4))
+        finish(training=training, by=real.world.bob)
+    assert said == ["done"]
+    training.refresh_from_db()
+    assert training.state == TrainingState.DONE and 4 <= training.step < 400
+    assert training.captured == training.quote.seconds * training.step // 400
+    assert seconds_left(licence) == 3600 - training.captured
+    model = CustomModel.objects.get(training=training.id)
+    assert model.manifest["steps"] == training.step
+    assert {"diffusers", "comfyui"} <= {artifact.layout for artifact in model.artifacts.all()}
+    assert model.artifacts.filter(kind="preview").count() == 2
+    assert_books_balance()
+
+
+def test_a_cancelled_training_becomes_the_model_of_the_step_that_is_chosen(real: Studio) -> None:
+    licence = real.licence()
+    training = real.training(licence=licence, steps=400, checkpoint_every=4, preview_every=8, previews=1)
+    with at_work(training):
+        until(reached(training, 12))
+        cancel(training=training, by=real.world.bob)
+    left = seconds_left(licence)
+    finish(training=training, by=real.world.bob, step=4)
+    assert worker.work(training.id) == "done"
+    training.refresh_from_db()
+    assert (training.state, training.step, seconds_left(licence)) == (TrainingState.DONE, 4, left)
+    model = CustomModel.objects.get(training=training.id)
+    assert model.manifest["steps"] == 4
+    # What it shows is its own step, not the later ones that its training had previews of.
+    assert [pair.after.step for pair in Card(model, "en").pairs] == [4]
+    assert [card.face.step for card in cards([model], "en")] == [4]
     assert_books_balance()
 
 

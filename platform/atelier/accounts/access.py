@@ -3,7 +3,7 @@
 from typing import Protocol, TypeVar
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, Q, QuerySet
 from django.urls import reverse
 
 from atelier.kit.ids import not_found
@@ -40,8 +40,9 @@ def find(model: type[R], public_id: str, person: User) -> R:
 
 
 def studios(person: User, roles: tuple[Role, ...] = STUDIO_READERS) -> QuerySet[Membership]:
-    """For use as `studio__in=…`: ids of the studios in which the person holds one of the roles."""
-    return Membership.objects.filter(user=person, role__in=roles).values("studio")  # type: ignore[return-value]
+    """For use as `studio__in=…`: ids of the studios in which the person holds one of the roles, and whose two-step sign-in she has."""
+    enters = Q(studio__two_step_required=False) | Exists(_second_steps(person))
+    return Membership.objects.filter(enters, user=person, role__in=roles).values("studio")  # type: ignore[return-value]
 
 
 def studio(public_id: str, person: User, roles: tuple[Role, ...] = STUDIO_READERS) -> Studio:
@@ -65,7 +66,11 @@ def require_role(row: Studio, person: User, roles: tuple[Role, ...]) -> None:
 
 def has_two_step(person: User) -> bool:
     """Whether she signs in with a second step (or a passkey, which is both)."""
-    return Authenticator.objects.filter(user=person).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+    return _second_steps(person).exists()
+
+
+def _second_steps(person: User) -> QuerySet[Authenticator]:
+    return Authenticator.objects.filter(user=person).exclude(type=Authenticator.Type.RECOVERY_CODES)
 
 
 def two_step_needed() -> Refused:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -26,28 +26,20 @@ def open_studio(*, owner: User, name: str, country: str) -> Studio:
 
 
 @transaction.atomic
-def add_member(*, studio: Studio, by: User, email: str, role: str) -> Membership:
-    """Adds an existing account to a studio. Only owners make owners and admins."""
-    require_role(studio, by, may_give(role))
-    user = User.objects.filter(email__iexact=email, is_active=True).first()
-    if user is None:
-        raise Refused("no_such_account", "Nobody has signed up with this e-mail address yet. Ask the person to sign up first.", status=422)
-    try:
-        with transaction.atomic():
-            member = Membership.objects.create(studio=studio, user=user, role=role)
-    except IntegrityError as error:
-        raise Refused("already_member", "This person is already a member. Change the role instead.") from error
-    record(action="studio.add_member", subject=member.public_id, studio=studio.id, actor=by.id, member=str(user.id), role=role)
-    return member
-
-
-@transaction.atomic
 def describe(*, user: User, name: str, language: str) -> User:
     """What she is called, and the language that we write to her in."""
     user.name, user.language = name, language
     user.save(update_fields=["name", "language"])
     record(action="account.describe", subject=user.public_id, studio=None, actor=user.id)
     return user
+
+
+@transaction.atomic
+def appoint(*, user: User, staff: bool) -> None:
+    """Makes her one of our staff, or no longer. By whoever runs the servers: no page does this, and the log has no actor."""
+    user.is_staff = staff
+    user.save(update_fields=["is_staff"])
+    record(action="account.appoint" if staff else "account.dismiss", subject=user.public_id, studio=None, actor=None)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models.functions import Now
 
-from atelier.audit.actions import record
+from atelier.audit.actions import forget, record
 from atelier.kit.refused import Refused
 
 from . import belongings
@@ -24,6 +24,7 @@ def close(*, user: User) -> None:
     for erase in belongings.ERASERS:
         erase(row)
     _forget(row)
+    forget(person=row.id)
     record(action="account.close", subject=row.public_id, studio=None, actor=row.id)
 
 
@@ -44,7 +45,7 @@ def last_owner(person: User) -> Iterator[Refused]:
         if not others.exists():
             yield Refused(
                 "last_owner",
-                "You are the only owner of %(studio)s. Make another member its owner first: a studio cannot be without one.",
+                "You are the only owner of %(studio)s. Make another member its owner first, or close the studio.",
                 studio=member.studio.name,
             )
 

@@ -5,11 +5,18 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from atelier.kit.ids import not_found
+from atelier.kit.refused import Refused
+
+from .access import has_two_step
 from .models import User
 
 KEPT = "kept_form"
@@ -37,6 +44,19 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+def staff(request: HttpRequest) -> User:
+    """The one at the desk. Refused("not_found", 404) for whoever is no staff; ("two_step_needed", 403) for staff who sign in with a
+    password alone.
+    """
+    me = person(request)
+    if not me.is_staff:
+        raise not_found()
+    if not has_two_step(me):
+        where = reverse("two-step")
+        raise Refused("two_step_needed", "The desk asks for two-step sign-in. Switch it on, then come back.", status=403, where=where)
+    return me
+
+
 def kept(request: HttpRequest) -> QueryDict | None:
     """What was typed into the form of this page before its reader had to sign in again; once."""
     found = request.session.get(KEPT)
@@ -44,6 +64,12 @@ def kept(request: HttpRequest) -> QueryDict | None:
         return None
     del request.session[KEPT]
     return QueryDict(found["form"])
+
+
+def require_fresh(request: HttpRequest) -> None:
+    """She gives her password, code or passkey again unless she just did; allauth then sends the form once more by itself."""
+    if not did_recently_reauthenticate(request):
+        raise ReauthenticationRequired()
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -56,6 +56,7 @@ class Studio(Row):
     name = models.CharField(max_length=200)
     country = models.CharField(max_length=2, default="FR", help_text="ISO 3166-1 alpha-2")
     two_step_required = models.BooleanField(default=True, help_text="Whether its members need two-step sign-in to act in it.")
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="When an owner closed it; nobody belongs to it since then.")
 
 
 class Membership(Row):

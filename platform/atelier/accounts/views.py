@@ -1,7 +1,5 @@
 """A person's account: who she is here, her tokens, her data, and the way out. Signing in and its protection are allauth's pages."""
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -15,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from atelier.kit.ids import not_found
 
 from . import actions, belongings, closing, tokens
-from .door import kept, person, signed_in
+from .door import kept, person, require_fresh, signed_in
 from .export import document
 from .forms import SCOPE_WORDS, Closing, NewToken, Profile
 from .models import ApiToken, User
@@ -132,9 +130,3 @@ def delete(request: HttpRequest) -> HttpResponse:
 @require_safe
 def closed(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/closed.html")
-
-
-def require_fresh(request: HttpRequest) -> None:
-    """She gives her password, code or passkey again unless she just did; allauth then sends the form once more by itself."""
-    if not did_recently_reauthenticate(request):
-        raise ReauthenticationRequired()

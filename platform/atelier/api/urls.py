@@ -3,7 +3,10 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-V1 = ("accounts", "bases", "samples", "offers", "catalog", "checkout", "licences", "material", "trainings", "library")
+V1 = (
+    *("accounts", "studios", "audit", "bases", "samples", "offers", "catalog", "checkout", "licences", "material", "trainings", "library"),
+    "hooks",
+)
 
 urlpatterns = [
     path("schema", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),

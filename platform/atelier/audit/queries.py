@@ -14,6 +14,7 @@ from atelier.kit import ids
 from .models import Entry
 
 COLUMNS = ("id", "at", "actor", "action", "subject", "titles", "licence", "detail")
+LONGEST_NUMBER = 18  # digits; the largest bigint has 19
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -41,6 +42,15 @@ def of_studio(
         "action__startswith": action,
     }
     return Entry.objects.filter(studio=studio, **{name: value for name, value in wanted.items() if value})
+
+
+def find(studio: UUID, number: str) -> Entry:
+    """The entry of this studio's log with that number, or Refused("not_found", 404)."""
+    known = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    entry = Entry.objects.filter(studio=studio, pk=int(number)).first() if known else None
+    if entry is None:
+        raise ids.not_found()
+    return entry
 
 
 def usage(entries: QuerySet[Entry]) -> QuerySet[Entry, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from atelier.accounts.models import User
 from atelier.audit.actions import record
-from atelier.catalog.models import TierRevision
+from atelier.catalog.models import Tier, TierRevision
 from atelier.kit import outbox
 from atelier.kit.refused import Refused
 from atelier.licences import actions as licences
@@ -30,13 +30,17 @@ PAGE_LIVES = timedelta(minutes=62)
 
 @transaction.atomic
 def open_order(*, buyer: User, revision: TierRevision, accepted_text: str, language: str) -> Order:
-    """The buyer's order for this revision, at the revision's price. A second click returns the first one while it can still be paid."""
+    """The buyer's order for this revision, at the revision's price. A second click returns the first one while it can still be paid.
+
+    Also where she accepts again in another language: all languages of a revision's text say the same, and the order keeps the one that
+    she accepted first.
+    """
     User.objects.select_for_update(no_key=True).get(pk=buyer.pk)
     _check_on_sale(revision)
     if accepted_text != text_hash(revision.terms, language):
         raise Refused("TEXT_CHANGED", "The licence text is not the one you were shown. Read the current one, then accept it.")
     now = database_now()
-    mine = Order.objects.filter(buyer=buyer, revision=revision, accepted_text=accepted_text, state=OrderState.OPEN)
+    mine = Order.objects.filter(buyer=buyer, revision=revision, state=OrderState.OPEN)
     payable = Q(session__isnull=False, pay_until__gt=now) | Q(session=None, created_at__gt=now - SAME_ORDER_WITHIN)
     if earlier := mine.filter(payable).order_by("-created_at").first():
         return earlier
@@ -56,7 +60,8 @@ def open_order(*, buyer: User, revision: TierRevision, accepted_text: str, langu
 
 
 def _check_on_sale(revision: TierRevision) -> None:
-    tier = revision.tier
+    """Holds the tier until the order stands: whoever takes it off sale meanwhile waits, and then finds the order."""
+    tier = Tier.objects.select_for_update(no_key=True, of=("self",)).select_related("offering__version").get(pk=revision.tier_id)
     if not tier.open or tier.offering.version.state != "published":
         raise Refused("tier_closed", "This tier is no longer on sale. Choose another one.")
     if tier.current.pk != revision.pk:

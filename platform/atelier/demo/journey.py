@@ -18,7 +18,7 @@ from atelier.demo.trouble import Trouble
 
 # Everybody's; these accounts exist on a developer's own machine only.
 PASSWORD = "lumen-atelier-demo"
-SCOPES = {"alice": ("read", "studio"), "bob": ("read", "buy", "train"), "carol": ("read", "buy", "train"), "dave": ("read",)}
+SCOPES = {"alice": ("read", "studio"), "bob": ("read", "buy", "train"), "carol": ("read", "buy", "train"), "dave": ("read", "studio")}
 ROLES = {"alice": "owns a studio", "bob": "creates", "carol": "is a stranger", "dave": "audits"}
 KNOWN = "a red circle moving right on a dark background"
 OTHER = "a blue square moving down on a light background"
@@ -100,11 +100,12 @@ class Journey:
     def _publish(self) -> Shop:
         alice, dave = self.people["alice"], self.people["dave"]
         house = studio.open_studio(alice)
-        studio.add_auditor(alice, house, dave.email)
+        studio.add_auditor(alice, house, dave)
         dave.two_step()
         shop = studio.fill(alice, house)
         tell(f"{studio.STUDIO}: {studio.BASE} is published as {shop.digest[:19]}…")
         tell(f"tiers {', '.join(shop.tiers)}; dave audits")
+        tell(f"alice keeps a checkpoint of her log, over its first {proof.keep_checkpoint(alice, house, self.wanted.out)} entries")
         return shop
 
     def _buy(self) -> tuple[str, str]:
@@ -201,11 +202,16 @@ class Journey:
 
     def _verify(self) -> dict[str, str]:
         """In real life the root came long before, and another way."""
+        alice, dave = self.people["alice"], self.people["dave"]
         trust = proof.keep(self.around.web, self.wanted.out)
         for path, verdict in proof.verify(self.wanted.out, self.receipt.facts["model"]):
             tell(f"{path}: {verdict}")
         example = f"{self.wanted.out / self.receipt.facts['model']['files'][0]['path']} --trust {self.wanted.out / trust['root']}"
         tell(f"without us: python -m licensing verify {example}")
+        house = auditor.studio_of(dave)
+        alice.post(f"/studios/{house}/checkpoints")
+        trust |= proof.keep_log(dave, house, self.wanted.out)
+        tell(f"{trust['log']}: {proof.verify_log(self.wanted.out)}")
         return trust
 
 
@@ -221,7 +227,7 @@ def seed(around: Surroundings) -> None:
             person.sign_up(SCOPES[name])
         tell(f"{person.email:18} password {PASSWORD}   {ROLES[name]}")
     house = studio.open_studio(people["alice"])
-    studio.add_auditor(people["alice"], house, people["dave"].email)
+    studio.add_auditor(people["alice"], house, people["dave"])
     people["dave"].two_step()
     shop = studio.fill(people["alice"], house)
     tell(f"{studio.STUDIO} offers {studio.BASE} in the tiers {', '.join(shop.tiers)}")

@@ -20,6 +20,7 @@ from atelier.demo.trouble import Trouble
 API = "/api/v1"
 ACCOUNTS = "/_allauth/app/v1"
 CODE = re.compile(r"^\s*([A-Z0-9]{3,4}(?:-[A-Z0-9]{3,4}){1,2})\s*$", re.MULTILINE)
+TICKET = re.compile(r"/studio/invitations/(\S+)")
 MORE_FIRST = 401
 CODE_SECONDS = 30
 NO_SUCH_LOGIN = "email_password_mismatch"
@@ -163,21 +164,27 @@ class Mailbox:
 
     def code(self, after: int) -> str:
         """The confirmation code in the first message to her that is newer than `after`."""
-        return wire.until(
-            lambda: self._code(after), within=30, late=f"No message with a confirmation code reached {self.email}.", every=0.05
-        )
+        return self._awaited(CODE, after, "a confirmation code")
 
-    def _code(self, after: int) -> str | None:
+    def ticket(self, after: int) -> str:
+        """What the link of an invitation ends with."""
+        return self._awaited(TICKET, after, "an invitation")
+
+    def _awaited(self, wanted: re.Pattern[str], after: int, what: str) -> str:
+        late = f"No message with {what} reached {self.email}."
+        return wire.until(lambda: self._found(wanted, after), within=30, late=late, every=0.05)
+
+    def _found(self, wanted: re.Pattern[str], after: int) -> str | None:
         for path in sorted(self.folder.glob("[0-9]*.eml"), key=lambda path: int(path.stem)):
-            if int(path.stem) > after and (found := self._code_in(path)):
+            if int(path.stem) > after and (found := self._found_in(path, wanted)):
                 return found
         return None
 
-    def _code_in(self, path: Path) -> str | None:
+    def _found_in(self, path: Path, wanted: re.Pattern[str]) -> str | None:
         message = message_from_bytes(path.read_bytes(), policy=policy.default)
         assert isinstance(message, EmailMessage)
         body = message.get_body(("plain",))
         if self.email not in str(message["To"]) or body is None:
             return None
-        found = CODE.search(body.get_content())
+        found = wanted.search(body.get_content())
         return found.group(1) if found else None

@@ -12,7 +12,7 @@ from atelier.demo.trouble import Trouble
 
 STUDIO = "Studio Lumière du Nord"
 FILMS = (("La Nuit claire", 2021), ("Le Phare et la Neige", 2023))
-BASE = "Lumen (barely trained)"
+BASE = "Lumen (miniature)"
 VERSION = "1"
 BASE_FOLDER = Path(__file__).resolve().parents[3] / "finetune" / "bases" / "tiny"
 SAMPLES = BASE_FOLDER.with_name("tiny.samples")
@@ -35,12 +35,18 @@ def open_studio(alice: Person) -> str:
     return _the(alice, "/studios", {"name": STUDIO, "country": "FR"}, ("name",))
 
 
-def add_auditor(alice: Person, studio: str, email: str) -> None:
+def add_auditor(alice: Person, studio: str, dave: Person) -> None:
+    """She invites him by mail, and he accepts: nobody becomes a member unasked."""
+    seen = dave.mailbox.newest()
     try:
-        alice.post(f"/studios/{studio}/members", {"email": email, "role": "auditor"})
+        alice.post(f"/studios/{studio}/members", {"email": dave.email, "role": "auditor"})
     except Trouble as trouble:
-        if trouble.code != "already_member":
+        if trouble.code == "already_member":
+            return
+        if trouble.code != "already_invited":
             raise
+        seen = 0
+    dave.post("/invitations/accept", {"ticket": dave.mailbox.ticket(after=seen)})
 
 
 def fill(alice: Person, studio: str) -> Shop:
@@ -104,7 +110,7 @@ def _describe(studio: str, titles: list[str]) -> dict[str, Any]:
         "name": BASE,
         "version": VERSION,
         "family": "wan",
-        "description": "A miniature of a video model, to try every step of Atelier on: coloured shapes that move. It has barely trained.",
+        "description": "A miniature of a video model, to try every step of Atelier on: coloured shapes that move. It knows nothing else.",
         **{name: native[name] for name in ("height", "width", "frames", "fps")},
         "titles": titles,
         "files": [_file(path) for path in files],

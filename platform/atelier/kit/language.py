@@ -8,7 +8,7 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
 # What programs call has no language in its address: it is asked for in Accept-Language, and English unless told.
-PROGRAMS = ("/api/", "/_allauth/", "/webhooks/", "/healthz")
+PROGRAMS = ("/api/", "/_allauth/", "/webhooks/", "/health", "/ready", "/metrics")
 UNLESS_TOLD = "en"
 
 

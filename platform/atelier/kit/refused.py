@@ -16,7 +16,7 @@ class Refused(Exception):
 
     def __init__(self, code: str, sentence: str, *, status: int = 409, told_in: Callable[[str], str] | None = None, **extra: Any) -> None:
         self.code, self.status, self.extra = code, status, extra
-        self.sentence = self._filled(sentence)
+        self.sentence = sentence if told_in else self._filled(sentence)
         self._message, self._told_in = sentence, told_in
         super().__init__(f"{code}: {self.sentence}")
 

@@ -3,13 +3,17 @@
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 THEMES = ("dark", "light", "system")
 YEAR = 365 * 24 * 3600
+PARTS = "parts"
+ROOMS = ("account", "buy", "desk", "material", "model", "public", "studio", "training", "wizard")
+# What the style guide shows, and the sheets that it needs beside the one of every page.
+SHEETS = {PARTS: (), **{room: (room,) for room in ROOMS}, "offers": ("studio", "offers")}
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -32,5 +36,10 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """Every component in every state. In debug only (urls.py), and in English: it is for whoever builds pages."""
-    return render(request, "styleguide.html")
+    """Every component in every state: the parts, or one room's (`?room=buy`). In debug only (urls.py), and in English."""
+    room = request.GET.get("room", PARTS)
+    if room not in SHEETS:
+        raise Http404
+    sheets = [f"{each}.room.css" for each in SHEETS[room]]
+    shown = {"room": room, "rooms": list(SHEETS), "sheets": sheets, "template": f"styleguide/{room}.html"}
+    return render(request, "styleguide.html", shown)

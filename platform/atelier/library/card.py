@@ -110,7 +110,7 @@ class Card:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        rows = Preview.objects.filter(training=self.model.training)
+        rows = filter(self.model.shows, Preview.objects.filter(training=self.model.training))
         places: dict[int, list[Preview]] = {}
         for row in rows:
             places.setdefault(row.place, []).append(row)
@@ -244,10 +244,8 @@ class Card:
 def cards(models: Iterable[CustomModel], language: str) -> list[Card]:
     """With the last sample of each model's first prompt, in one query."""
     shown = [Card(model, language) for model in models]
-    wanted: list[UUID] = [card.model.training for card in shown]
-    last: dict[UUID, Preview] = {}
-    for row in Preview.objects.filter(training__in=wanted, place=0, step__gt=0).order_by("step"):
-        last[row.training] = row
-    for card in shown:
-        card.face = last.get(card.model.training)
+    by_training: dict[UUID, Card] = {card.model.training: card for card in shown}
+    for row in Preview.objects.filter(training__in=by_training, place=0, step__gt=0).order_by("step"):
+        card = by_training[row.training]
+        card.face = row if card.model.shows(row) else card.face
     return shown

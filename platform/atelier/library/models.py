@@ -30,6 +30,10 @@ class CustomModel(Row):
     def visible_to(cls, person: User) -> Q:
         return Q(owner=person)
 
+    def shows(self, preview: "Preview") -> bool:
+        """Whether it lies on the way to this model: its training may have gone further before an earlier step was chosen."""
+        return preview.training == self.training and preview.step <= self.manifest.get("steps", preview.step)
+
 
 class ArtifactKind(models.TextChoices):
     WEIGHTS = "weights"

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from atelier.audit import signing as checkpoints
+
 
 class LicencesConfig(AppConfig):
     name = "atelier.licences"
@@ -10,3 +12,4 @@ class LicencesConfig(AppConfig):
         from . import signing
 
         signing.keys()
+        checkpoints.use(signing.keys)

@@ -1,4 +1,4 @@
-"""The keys that certificates and revocation lists are signed with, as the environment brings them."""
+"""The keys that certificates, revocation lists and checkpoints are signed with, as the environment brings them."""
 
 from base64 import b64decode
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from licensing.signers import signer_from_pem
 from licensing.trust import Role, TrustRoot, read_keys
 
 T = TypeVar("T")
-ROLES = frozenset({Role.CERTIFICATES, Role.REVOCATIONS})
+ROLES = frozenset(Role)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from atelier.kit.ids import not_found
 
 from .room import Room, room, show
 
-SCRIPT = Path(__file__).with_name("bases_upload.py.txt")
+SCRIPT = Path(__file__).with_name("send_base.py.template")
 
 
 class TitleForm(forms.Form):

@@ -1,20 +1,14 @@
-"""The usage of a studio's titles as files: CSV for people, Parquet for programs. Exactly the rows that were asked for, under stable names.
+"""The usage of a studio's titles as files: CSV for people, Parquet for programs. Exactly the rows asked for, under stable names."""
 
-A file is written whole before the first byte leaves: what fails halfway is a failure, and no short file that looks complete.
-"""
-
-import weakref
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
-from asgiref.sync import sync_to_async
-from django.http import HttpRequest, StreamingHttpResponse
 
 from atelier.audit.queries import sheet
+from atelier.kit.attachment import write_lines
 
 from .queries import Use
 
@@ -40,7 +34,7 @@ SCHEMA = pa.schema(
         pa.field("commercial", pa.bool_()),
     ]
 )
-ROWS_AT_ONCE, BYTES_AT_ONCE = 10_000, 1 << 16
+ROWS_AT_ONCE = 10_000
 
 
 def record(use: Use) -> dict[str, Any]:
@@ -72,43 +66,6 @@ def write_parquet(file: IO[bytes], uses: Iterable[Use]) -> None:
 
 def write_csv(file: IO[bytes], uses: Iterable[Use]) -> None:
     write_lines(file, sheet(SCHEMA.names, map(_cells, map(record, uses))))
-
-
-def write_lines(file: IO[bytes], lines: Iterable[str]) -> None:
-    file.writelines(line.encode() for line in lines)
-
-
-def sent(request: HttpRequest, name: str, kind: str, write: Callable[[Any], None]) -> StreamingHttpResponse:
-    """What `write` writes, as an attachment of this name and media type; in pieces, however long it is."""
-    file = TemporaryFile()  # noqa: SIM115  its pieces close it
-    pieces = _Awaited(file) if hasattr(request, "scope") else _Pieces(file)
-    write(file)
-    length = file.tell()
-    file.seek(0)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(length), "Cache-Control": "private, no-store"}
-    return StreamingHttpResponse(pieces, content_type=kind, headers=headers)
-
-
-class _File:
-    """Closed with its response, or with whatever came of it when nobody reads it to the end."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-        self.close = weakref.finalize(self, file.close)
-
-
-class _Pieces(_File):
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self.file.read(BYTES_AT_ONCE):
-            yield piece
-
-
-class _Awaited(_File):
-    """The same for an ASGI server, whose loop must not wait for the disk."""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while piece := await sync_to_async(self.file.read)(BYTES_AT_ONCE):
-            yield piece
 
 
 def _cells(row: dict[str, Any]) -> list[object]:

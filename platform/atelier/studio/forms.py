@@ -6,6 +6,7 @@ from unicodedata import combining, normalize
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from atelier.accounts.actions import may_give
@@ -44,6 +45,24 @@ def tiers_of(studio: Studio) -> list[tuple[str, str]]:
 class StudioForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the studio"), max_length=200, widget=forms.TextInput(attrs={"dir": "auto"}))
     country = forms.ChoiceField(label=gettext_lazy("Country"), choices=countries, initial="FR")
+
+
+class ClosingForm(forms.Form):
+    """The owner types the studio's name: nothing that happens by a slip of the hand."""
+
+    typed = forms.CharField(
+        label=gettext_lazy("The name of the studio, to confirm"), widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"})
+    )
+
+    def __init__(self, studio: Studio, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.studio = studio
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if " ".join(typed.split()).casefold() != " ".join(self.studio.name.split()).casefold():
+            raise forms.ValidationError(gettext("This is not the name of this studio: %(name)s"), params={"name": self.studio.name})
+        return typed
 
 
 class IdField(forms.CharField):
@@ -134,10 +153,10 @@ class LogForm(PeriodForm):
 
     def __init__(self, asked: Any) -> None:
         super().__init__(asked)
-        groups: dict[str, list[tuple[str, str]]] = {}
+        groups: dict[str, list[tuple[str, str | Promise]]] = {}
         for action in told.SENTENCES:
-            groups.setdefault(action.partition(".")[0] + ".", []).append((action, action))
-        every = [(group, [(group, gettext("all of %(group)s") % {"group": group}), *actions]) for group, actions in groups.items()]
+            groups.setdefault(action.partition(".")[0] + ".", []).append((action, words.deed(action)))
+        every = [(words.deed(group), [(group, _all_about(group)), *actions]) for group, actions in groups.items()]
         self.fields["action"].choices = [("", gettext("everything")), *every]  # type: ignore[attr-defined]
 
     def entries(self, studio: Studio) -> QuerySet[Entry]:
@@ -153,6 +172,10 @@ class LogForm(PeriodForm):
             since=queries.midnight(since) if since else None,
             before=queries.midnight(until + timedelta(days=1)) if until else None,
         )
+
+
+def _all_about(group: str) -> str:
+    return gettext("all about: %(group)s") % {"group": words.deed(group)}
 
 
 class LicencesForm(forms.Form):

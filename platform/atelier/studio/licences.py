@@ -72,7 +72,7 @@ def licence(request: HttpRequest, studio: str, licence: str) -> HttpResponse:
         "may_not": may_not,
         "trainings": holders.trainings(row)[:50],
         "models": holders.models(row)[:50],
-        "entries": audit.of_studio(here.studio.id, licence=row.public_id)[:NEWEST],
+        "entries": audit.of_studio(here.studio.id, licence=row.public_id).select_related("leaf")[:NEWEST],
     }
     return show(request, here, "studio/licence.html", shown)
 

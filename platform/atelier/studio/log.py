@@ -7,10 +7,11 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from atelier.accounts.door import signed_in
+from atelier.audit.checkpoints import of_studio
 from atelier.audit.queries import as_csv
+from atelier.kit import attachment
 from atelier.kit.refused import Refused
 
-from . import exports
 from .forms import LogForm
 from .room import room, show
 
@@ -26,13 +27,14 @@ def log(request: HttpRequest, studio: str) -> HttpResponse:
     entries = form.entries(here.studio)
     if before := form.cleaned_data.get("before"):
         entries = entries.filter(pk__lt=before)
-    found = list(entries[: PER_PAGE + 1])
+    found = list(entries.select_related("leaf")[: PER_PAGE + 1])
     shown = {
         "form": form,
         "entries": found[:PER_PAGE],
+        "checkpoint": of_studio(here.studio.id).first(),
         "older": _query(form, before=str(found[PER_PAGE - 1].pk)) if len(found) > PER_PAGE else "",
         "newest": f"{request.path}?{_query(form, before='')}" if before else "",
-        "kept": _query(form, before=""),
+        "asked": _query(form, before=""),
         "filtered": any(form.data.get(name) for name in form.fields if name != "before"),
         "folded": not any(form.data.get(name) for name in ("licence", "actor", "subject", "number")) and right,
     }
@@ -46,7 +48,7 @@ def log_csv(request: HttpRequest, studio: str) -> HttpResponseBase:
     if not form.is_valid():
         raise Refused("bad_filter", "One of the filters is not right. Correct it on the page, then export again.", status=422)
     lines = as_csv(form.entries(here.studio).iterator())
-    return exports.sent(request, f"audit-{studio}.csv", "text/csv; charset=utf-8", partial(exports.write_lines, lines=lines))
+    return attachment.sent(request, f"audit-{studio}.csv", "text/csv; charset=utf-8", partial(attachment.write_lines, lines=lines))
 
 
 def _query(form: LogForm, **changes: str) -> str:

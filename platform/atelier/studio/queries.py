@@ -44,6 +44,13 @@ TAKEN = "taken"
 SORTS = ("at", "kind", "who", "called", "status", "seconds")
 FIELDS = ("row", "kind", "at", "who", "under", "sold", "called", "status", "seconds", "made", "declared")
 STEPS = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}
+UNDER_A_LICENCE = {
+    "row": F("pk"),
+    "at": F("created_at"),
+    "under": F("licence_id"),
+    "sold": F("licence__revision_id"),
+    "called": F("licence__revision__tier__name"),
+}
 PREFIX = {TRAINING: "trn", DOWNLOAD: "hnd", BASE: "lic"}
 
 
@@ -187,13 +194,9 @@ class Uses:
         made = CustomModel.objects.filter(training=OuterRef("pk")).values("pk")[:1]
         use = {name: F(f"quote__project__{name}") for name in ("stage", "media", "territories", "commercial")}
         return Training.objects.filter(licence__studio=self.studio).annotate(
-            row=F("pk"),
+            **UNDER_A_LICENCE,
             kind=_text(TRAINING),
-            at=F("created_at"),
             who=F("owner_id"),
-            under=F("licence_id"),
-            sold=F("licence__revision_id"),
-            called=F("licence__revision__tier__name"),
             status=Cast("state", CharField()),
             seconds=Cast("captured", BigIntegerField()),
             made=Subquery(made, output_field=UUIDField()),
@@ -207,13 +210,9 @@ class Uses:
             default=_text(HandoverState.FAILED),
         )
         return Handover.objects.filter(licence__studio=self.studio).annotate(
-            row=F("pk"),
+            **UNDER_A_LICENCE,
             kind=_text(DOWNLOAD),
-            at=F("created_at"),
             who=F("person_id"),
-            under=F("licence_id"),
-            sold=F("licence__revision_id"),
-            called=F("licence__revision__tier__name"),
             status=how,
             seconds=Value(0, BigIntegerField()),
             made=F("artifact__model_id"),

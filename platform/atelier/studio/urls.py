@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import licences, log, members, offers_urls, usage, views
+from . import checkpoints, licences, log, members, offers_urls, usage, views
 
 urlpatterns = [
     path("", views.rooms, name="studio"),
     path("invitations/<str:ticket>", members.invitation, name="studio-invitation"),
     path("<str:studio>", views.overview, name="studio-room"),
+    path("<str:studio>/close", views.close, name="studio-close"),
     path("<str:studio>/licences", licences.licences, name="studio-licences"),
     path("<str:studio>/licences/<str:licence>", licences.licence, name="studio-licence"),
     path("<str:studio>/licences/<str:licence>/<str:decision>", licences.decide, name="studio-licence-decide"),
@@ -19,5 +20,10 @@ urlpatterns = [
     path("<str:studio>/members/<str:member>", members.member, name="studio-member"),
     path("<str:studio>/log", log.log, name="studio-log"),
     path("<str:studio>/log.csv", log.log_csv, name="studio-log-csv"),
+    path("<str:studio>/log/evidence", checkpoints.evidence, name="studio-evidence"),
+    path("<str:studio>/log/checkpoints", checkpoints.listed, name="studio-checkpoints"),
+    path("<str:studio>/log/checkpoints/<str:size>", checkpoints.one, name="studio-checkpoint"),
+    path("<str:studio>/log/<str:entry>/proof", checkpoints.proof, name="studio-proof"),
+    path("<str:studio>/log/<str:entry>/evidence", checkpoints.proof_file, name="studio-proof-file"),
     *offers_urls.urlpatterns,
 ]

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from atelier.accounts.door import signed_in
+from atelier.kit import attachment
 from atelier.kit.refused import Refused
 from atelier.licences.queries import database_now
 
@@ -50,14 +51,16 @@ def usage(request: HttpRequest, studio: str) -> HttpResponse:
 @signed_in
 @require_safe
 def usage_csv(request: HttpRequest, studio: str) -> HttpResponseBase:
-    return exports.sent(request, f"usage-{studio}.csv", "text/csv; charset=utf-8", partial(exports.write_csv, uses=_asked(request, studio)))
+    return attachment.sent(
+        request, f"usage-{studio}.csv", "text/csv; charset=utf-8", partial(exports.write_csv, uses=_asked(request, studio))
+    )
 
 
 @signed_in
 @require_safe
 def usage_parquet(request: HttpRequest, studio: str) -> HttpResponseBase:
     name, kind = f"usage-{studio}.parquet", "application/vnd.apache.parquet"
-    return exports.sent(request, name, kind, partial(exports.write_parquet, uses=_asked(request, studio)))
+    return attachment.sent(request, name, kind, partial(exports.write_parquet, uses=_asked(request, studio)))
 
 
 def chart(uses: Uses, measure: str, today: date) -> Chart | None:

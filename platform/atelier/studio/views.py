@@ -1,4 +1,4 @@
-"""The studio's room: choosing one, and what its members see first."""
+"""The studio's room: choosing one, what its members see first, and closing it."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -6,16 +6,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from atelier.accounts import actions
 from atelier.accounts.access import has_two_step
-from atelier.accounts.door import kept, person, signed_in
-from atelier.accounts.models import Membership
+from atelier.accounts.door import kept, person, require_fresh, signed_in
+from atelier.accounts.models import Membership, Role
 from atelier.licences.queries import database_now
 
+from . import closing
 from . import overview as queries
-from .forms import StudioForm
+from .forms import ClosingForm, StudioForm
 from .room import room, show
 from .words import ROLES
 
@@ -42,6 +44,23 @@ def rooms(request: HttpRequest) -> HttpResponse:
         {"chosen": chosen, "form": form, "opening": opening},
         status=422 if request.method == "POST" else 200,
     )
+
+
+@signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def close(request: HttpRequest, studio: str) -> HttpResponse:
+    """What goes and what stays; what has to happen first; and then the name, typed."""
+    here = room(request, studio, (Role.OWNER,))
+    sends = request.method == "POST"
+    form = ClosingForm(here.studio, request.POST if sends else None)
+    if sends and form.is_valid():
+        require_fresh(request)
+        closing.close(studio=here.studio, by=here.person)
+        messages.success(request, gettext("The studio %(name)s is closed.") % {"name": here.studio.name})
+        return redirect("home")
+    reasons = [refused.told() for refused in closing.reasons(here.studio)]
+    return show(request, here, "studio/close.html", {"form": form, "reasons": reasons}, status=422 if sends else 200)
 
 
 @signed_in

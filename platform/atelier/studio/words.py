@@ -19,10 +19,12 @@ TRAININGS: Words = {
     TrainingState.QUEUED.value: gettext_lazy("waiting"),
     TrainingState.PREFLIGHT.value: gettext_lazy("being prepared"),
     TrainingState.RUNNING.value: gettext_lazy("running"),
+    TrainingState.PAUSED.value: gettext_lazy("paused by its creator"),
     TrainingState.FINISHING.value: gettext_lazy("being finished"),
     TrainingState.DONE.value: gettext_lazy("done"),
     TrainingState.CANCELLED.value: gettext_lazy("cancelled"),
     TrainingState.REJECTED.value: gettext_lazy("right taken back"),
+    TrainingState.WITHDRAWN.value: gettext_lazy("material taken down"),
     TrainingState.FAILED_USER.value: gettext_lazy("failed: its material"),
     TrainingState.FAILED_SYSTEM.value: gettext_lazy("failed: our fault"),
 }
@@ -34,7 +36,10 @@ DOWNLOADS: Words = {
 }
 STATES: Words = TRAININGS | DOWNLOADS
 GOOD = (TrainingState.DONE.value, HandoverState.READY.value, TAKEN)
-BAD = (TrainingState.REJECTED.value, TrainingState.FAILED_SYSTEM.value, TrainingState.FAILED_USER.value, HandoverState.FAILED.value)
+BAD = (
+    *(state.value for state in (TrainingState.REJECTED, TrainingState.WITHDRAWN, TrainingState.FAILED_SYSTEM, TrainingState.FAILED_USER)),
+    HandoverState.FAILED.value,
+)
 LIVE = (TrainingState.PREFLIGHT.value, TrainingState.RUNNING.value, TrainingState.FINISHING.value)
 LICENCES: Words = {
     "active": gettext_lazy("active"),
@@ -47,6 +52,90 @@ ROLES: Words = {
     Role.ADMIN.value: gettext_lazy("admin"),
     Role.AUDITOR.value: gettext_lazy("auditor"),
 }
+
+
+# What a kind of deed of the log is called where it can be chosen; as a sentence each is in `told`.
+DEEDS: Words = {
+    "studio.open": gettext_lazy("studio opened"),
+    "studio.close": gettext_lazy("studio closed"),
+    "studio.add_member": gettext_lazy("member added"),
+    "studio.invite": gettext_lazy("invitation sent"),
+    "studio.withdraw_invitation": gettext_lazy("invitation withdrawn"),
+    "studio.join": gettext_lazy("invitation accepted"),
+    "studio.change_role": gettext_lazy("role changed"),
+    "studio.remove_member": gettext_lazy("member removed"),
+    "studio.leave": gettext_lazy("member left"),
+    "studio.require_two_step": gettext_lazy("two-step sign-in required"),
+    "title.add": gettext_lazy("title added"),
+    "base.open": gettext_lazy("base model begun"),
+    "base.publish": gettext_lazy("base model handed in"),
+    "base.published": gettext_lazy("base model published"),
+    "base.refused": gettext_lazy("base model refused"),
+    "base.withdraw": gettext_lazy("base model withdrawn"),
+    "offering.open": gettext_lazy("offering opened"),
+    "tier.open": gettext_lazy("tier put on sale"),
+    "tier.revise": gettext_lazy("tier revised"),
+    "tier.close": gettext_lazy("tier taken off sale"),
+    "tier.reopen": gettext_lazy("tier put on sale again"),
+    "sample.add": gettext_lazy("sample added"),
+    "sample.ready": gettext_lazy("sample checked"),
+    "sample.refuse": gettext_lazy("sample refused"),
+    "sample.remove": gettext_lazy("sample removed"),
+    "order.open": gettext_lazy("purchase begun"),
+    "order.paid": gettext_lazy("purchase paid"),
+    "order.expired": gettext_lazy("purchase left without paying"),
+    "order.mismatch": gettext_lazy("purchase put aside"),
+    "order.foreign_payment": gettext_lazy("payment that is not ours"),
+    "order.refund_asked": gettext_lazy("refund asked"),
+    "order.refund_failed": gettext_lazy("refund refused"),
+    "order.refunded": gettext_lazy("money paid back"),
+    "licence.grant": gettext_lazy("licence granted"),
+    "licence.suspend": gettext_lazy("licence suspended"),
+    "licence.restore": gettext_lazy("licence restored"),
+    "licence.revoke": gettext_lazy("licence revoked"),
+    "licence.base_download": gettext_lazy("base model downloaded"),
+    "training.quote": gettext_lazy("quote asked"),
+    "training.start": gettext_lazy("training started"),
+    "training.done": gettext_lazy("training done"),
+    "training.cancel": gettext_lazy("stop asked"),
+    "training.preflight": gettext_lazy("training taken by a worker"),
+    "training.running": gettext_lazy("first step taken"),
+    "training.finishing": gettext_lazy("last step taken"),
+    "training.queued": gettext_lazy("training back in the queue"),
+    "training.requeue": gettext_lazy("training given to another worker"),
+    "training.pause": gettext_lazy("pause asked"),
+    "training.paused": gettext_lazy("training paused"),
+    "training.resume": gettext_lazy("training resumed"),
+    "training.finish": gettext_lazy("finished early"),
+    "training.withdrawn": gettext_lazy("training stopped by a takedown"),
+    "training.cancelled": gettext_lazy("training cancelled"),
+    "training.rejected": gettext_lazy("training stopped, right taken back"),
+    "training.failed_user": gettext_lazy("training failed on its material"),
+    "training.failed_system": gettext_lazy("training failed by our fault"),
+    "model.publish": gettext_lazy("model made"),
+    "model.hand_over": gettext_lazy("copy asked"),
+    "model.certify": gettext_lazy("certificate written"),
+    "model.link": gettext_lazy("model downloaded"),
+    "model.rename": gettext_lazy("model renamed"),
+    "model.withdraw": gettext_lazy("model withdrawn"),
+}
+ABOUT: Words = {
+    "studio.": gettext_lazy("the studio and its people"),
+    "title.": gettext_lazy("titles"),
+    "base.": gettext_lazy("base models"),
+    "offering.": gettext_lazy("offerings"),
+    "tier.": gettext_lazy("tiers"),
+    "sample.": gettext_lazy("samples"),
+    "order.": gettext_lazy("purchases"),
+    "licence.": gettext_lazy("licences"),
+    "training.": gettext_lazy("trainings"),
+    "model.": gettext_lazy("custom models"),
+}
+
+
+def deed(action: str) -> str | Promise:
+    """An action of the log, or all that begin alike (`tier.`), in words; one that is not known here as it is."""
+    return DEEDS.get(action) or ABOUT.get(action) or action
 
 
 def tone(state: str) -> str:

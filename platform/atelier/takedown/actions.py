@@ -1,6 +1,7 @@
 """What claimants and staff do with a notice. Deciding changes nothing of what it complains about yet; the case carries what that needs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -52,15 +53,38 @@ def confirm(*, case: Case) -> None:
 
 
 @transaction.atomic
-def take_up(*, case: Case, by: User) -> None:
-    _require_staff(by)
+def take_up(*, case: Case, by: User, seen: datetime | None = None) -> None:
+    """`seen` is the case's `since` as the staff's page showed it, here and below: who acts on what is no longer so is refused."""
+    _require_judge(case, by, seen)
+    if case.state == CaseState.ASKED:
+        raise Refused("question_open", "A question is out to the claimant. Her answer brings the notice back, or a decision ends it.")
     _move(case, CaseState.IN_REVIEW, by)
 
 
 @transaction.atomic
-def decide(*, case: Case, by: User, upheld: bool, words: str) -> None:
-    """The reason goes to the claimant as it is written, so it must say something."""
-    _require_staff(by)
+def ask(*, case: Case, by: User, words: str, seen: datetime | None = None) -> None:
+    """The claimant gets the question by mail and answers on her page."""
+    _require_judge(case, by, seen)
+    if not words.strip():
+        raise Refused("question_missing", "Write the question: the claimant gets it by mail.", status=422)
+    _move(case, CaseState.ASKED, by, words.strip())
+
+
+@transaction.atomic
+def answer(*, case: Case, words: str) -> None:
+    """The claimant's, to an open question. The notice is in review again."""
+    if not words.strip():
+        raise Refused("answer_missing", "Write your answer first.", status=422)
+    if case.state != CaseState.ASKED:
+        raise Refused("no_question", "There is no open question about this notice.")
+    _move(case, CaseState.IN_REVIEW, None, words.strip(), kind=Kind.ANSWERED)
+    outbox.post("takedown.tell_staff", case=str(case.id), kind=Kind.ANSWERED)
+
+
+@transaction.atomic
+def decide(*, case: Case, by: User, upheld: bool, words: str, seen: datetime | None = None) -> None:
+    """The reason goes to the claimant as it is written, so it must say something. An appeal is another person's to decide."""
+    _require_judge(case, by, seen)
     if not words.strip():
         raise Refused("reason_missing", "A decision needs its reason: the claimant reads it.", status=422)
     _move(case, CaseState.UPHELD if upheld else CaseState.REJECTED, by, words.strip())
@@ -79,14 +103,26 @@ def appeal(*, case: Case, words: str) -> None:
     outbox.post("takedown.tell_staff", case=str(case.id), kind=Kind.APPEALED)
 
 
-def _require_staff(by: User) -> None:
+def decided_first(case: Case) -> Event | None:
+    """The decision that was appealed against; none before an appeal."""
+    if not case.events.filter(kind=Kind.APPEALED).exists():
+        return None
+    return case.events.filter(kind__in=DECIDED).first()
+
+
+def _require_judge(case: Case, by: User, seen: datetime | None) -> None:
     if not by.is_staff:
         raise Refused("staff_only", "Only our staff decides about notices.", status=403)
+    if seen is not None and Case.objects.select_for_update().filter(pk=case.pk, since=seen).first() is None:
+        raise Refused("moved_meanwhile", "Somebody was quicker. This notice has moved on since you opened it; here is where it stands now.")
+    first = decided_first(case)
+    if first and first.actor == by.id:
+        raise Refused("decided_by_you", "You decided the first time. An appeal is decided by a colleague.", status=403)
 
 
-def _move(case: Case, to: CaseState, by: User | None, words: str = "") -> None:
+def _move(case: Case, to: CaseState, by: User | None, words: str = "", *, kind: Kind | None = None) -> None:
     CASE.move(case, to, since=Now())
-    event = _note(case, Kind(to), by, words)
+    event = _note(case, kind or Kind(to), by, words)
     if by is not None:
         outbox.post("takedown.tell_claimant", event=str(event.id))
 

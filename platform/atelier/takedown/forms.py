@@ -100,5 +100,14 @@ class AppealForm(forms.Form):
     )
 
 
+class AnswerForm(forms.Form):
+    answer = forms.CharField(
+        label=_("Your answer"),
+        max_length=LONGEST_WORDS,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("It is kept with the case. Our staff goes on as soon as it is here."),
+    )
+
+
 def _same(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -68,6 +68,8 @@ class Kind(models.TextChoices):
     FILED = "filed", _("The notice arrived.")
     CONFIRMED = "confirmed", _("The e-mail address was confirmed.")
     REVIEW = "in_review", _("Somebody of our staff took it up.")
+    ASKED = "asked", _("Our staff has a question.")
+    ANSWERED = "answered", _("The question was answered.")
     UPHELD = "upheld", _("The notice was upheld.")
     REJECTED = "rejected", _("The notice was rejected.")
     APPEALED = "appealed", _("The decision was appealed against.")
@@ -80,7 +82,7 @@ class Event(Row):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     actor = models.UUIDField(null=True, help_text="The member of staff; empty for the claimant.")
-    words = models.TextField(blank=True, help_text="The reason, as the claimant reads it.")
+    words = models.TextField(blank=True, help_text="A reason, a question or an answer, as it was written.")
 
     class Meta:
         ordering = ["id"]

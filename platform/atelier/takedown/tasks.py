@@ -3,14 +3,14 @@
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from atelier.kit import outbox
 
 from . import links
-from .models import Case, Event, Kind
+from .models import Case, Event
 
 
 @outbox.handles("takedown.receipt")
@@ -29,7 +29,8 @@ def tell_claimant(event: str) -> None:
 def tell_staff(case: str, kind: str) -> None:
     row = Case.objects.get(pk=case)
     with translation.override("en"):
-        text = render_to_string("takedown/staff.txt", {"case": row, "address": _staff_address(row), "appealed": kind == Kind.APPEALED})
+        address = settings.PUBLIC_URL + reverse("desk-case", args=[row.number])
+        text = render_to_string("takedown/staff.txt", {"case": row, "address": address, "kind": kind})
         send_mail(f"Notice {row.number}: {row.work[:100]}", text, None, [settings.DEFAULT_FROM_EMAIL])
 
 
@@ -43,11 +44,3 @@ def _to_claimant(case: Case, template: str, title: str, **shown: object) -> None
 def _title(case: Case) -> str:
     with translation.override(case.language):
         return _("Your notice %(number)s") % {"number": case.number}
-
-
-def _staff_address(case: Case) -> str:
-    """Where staff decides; empty where this site does not serve the staff's pages."""
-    try:
-        return settings.PUBLIC_URL + reverse("admin:takedown_case_change", args=[case.pk])
-    except NoReverseMatch:
-        return ""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import desk, views
 
 urlpatterns = [
     path("notice", views.notice, name="notice"),
@@ -10,4 +10,10 @@ urlpatterns = [
     path("notice/<str:case>/<str:key>", views.case, name="notice_case"),
     path("notice/<str:case>/<str:key>/confirm", views.confirm, name="notice_confirm"),
     path("notice/<str:case>/<str:key>/appeal", views.appeal, name="notice_appeal"),
+    path("notice/<str:case>/<str:key>/answer", views.answer, name="notice_answer"),
+    path("desk/", desk.queue, name="desk"),
+    path("desk/<str:case>", desk.case, name="desk-case"),
+    path("desk/<str:case>/take-up", desk.take_up, name="desk-take-up"),
+    path("desk/<str:case>/ask", desk.ask, name="desk-ask"),
+    path("desk/<str:case>/decide", desk.decide, name="desk-decide"),
 ]

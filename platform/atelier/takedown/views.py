@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from atelier.accounts.models import User
 
 from . import actions, limit, links
-from .forms import AppealForm, NoticeForm
-from .models import Case, Kind
-from .states import DECIDED
+from .forms import AnswerForm, AppealForm, NoticeForm
+from .models import Case, Event, Kind
+from .states import DECIDED, CaseState
 
 SENT = "notice_sent"
 
@@ -46,7 +46,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def case(request: HttpRequest, case: str, key: str) -> HttpResponse:
-    return _case(request, links.find(case, key), AppealForm(), 200)
+    return _case(request, links.find(case, key))
 
 
 @require_POST
@@ -67,22 +67,38 @@ def appeal(request: HttpRequest, case: str, key: str) -> HttpResponse:
     return HttpResponseRedirect(links.path(row))
 
 
+@require_POST
+def answer(request: HttpRequest, case: str, key: str) -> HttpResponse:
+    row, form = links.find(case, key), AnswerForm(request.POST)
+    if not form.is_valid():
+        return _case(request, row, form, 422)
+    actions.answer(case=row, words=form.cleaned_data["answer"])
+    messages.success(request, gettext("Your answer has arrived."))
+    return HttpResponseRedirect(links.path(row))
+
+
 def _form(request: HttpRequest, form: NoticeForm, status: int) -> HttpResponse:
     return render(request, "takedown/notice.html", {"form": form, "contact": parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}, status=status)
 
 
-def _case(request: HttpRequest, row: Case, form: AppealForm, status: int) -> HttpResponse:
+def _case(request: HttpRequest, row: Case, form: AppealForm | AnswerForm | None = None, status: int = 200) -> HttpResponse:
     events = list(row.events.all())
     appealed = any(event.kind == Kind.APPEALED for event in events)
     shown = {
         "case": row,
         "key": links.key(row),
         "events": events,
-        "form": form,
+        "appeal": form if isinstance(form, AppealForm) else AppealForm(),
+        "answer": form if isinstance(form, AnswerForm) else AnswerForm(),
         "may_appeal": row.state in DECIDED and not appealed,
-        "decision": next((event for event in reversed(events) if event.kind in DECIDED), None),
+        "decision": _last(events, *DECIDED),
+        "question": _last(events, Kind.ASKED) if row.state == CaseState.ASKED else None,
     }
     return render(request, "takedown/case.html", shown, status=status)
+
+
+def _last(events: list[Event], *kinds: str) -> Event | None:
+    return next((event for event in reversed(events) if event.kind in kinds), None)
 
 
 def _known(request: HttpRequest) -> dict[str, str]:

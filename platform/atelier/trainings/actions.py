@@ -1,4 +1,4 @@
-"""What people do with trainings: declare a use, ask for a quote, start, cancel."""
+"""How a training comes about: declare a use, ask for a quote, start. What may be done with it afterwards is in `steering`."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -19,9 +19,9 @@ from finetune.job import Job
 from finetune.manifest import DatasetManifest
 from licensing.judge import Action
 
-from . import pricing, queue, running
+from . import pricing, queue
 from .models import Project, Quote, Training
-from .states import OPEN, TrainingState
+from .refusals import refusal
 
 QUOTE_LIVES = timedelta(hours=1)
 SIGNATURE = "atelier.trainings.quote"
@@ -95,23 +95,6 @@ def start(*, quote: Quote, by: User) -> Training:
     return training
 
 
-@transaction.atomic
-def cancel(*, training: Training, by: User) -> Training:
-    """Ends a waiting training at once; asks a running one to stop at its next heartbeat. Too late is Refused("already_over")."""
-    row = Training.objects.select_for_update().get(pk=training.pk)
-    if row.state not in OPEN:
-        raise Refused("already_over", "This training is already over: %(state)s.", state=str(row.state))
-    if row.cancel_requested:
-        return row
-    licences.note(row.licence, "training.cancel", row.public_id, by.id, step=row.step)
-    if row.state == TrainingState.QUEUED:
-        running.end(row, TrainingState.CANCELLED, "cancelled", "You cancelled it before it began. Nothing was charged.")
-    else:
-        row.cancel_requested = True
-        row.save(update_fields=["cancel_requested"])
-    return row
-
-
 def _material(dataset: Dataset) -> DatasetManifest:
     """The sealed manifest, or Refused when the dataset is open or withdrawn."""
     manifest = material.manifest(dataset)
@@ -142,7 +125,7 @@ def job_of(
             }
         )
     except BadJob as error:
-        raise Refused("bad_settings", str(error), status=422) from error
+        raise refusal(error) from error
 
 
 def _asked(job: Job, manifest: DatasetManifest) -> dict[str, int]:

@@ -7,7 +7,9 @@ from itertools import groupby
 
 from django.db.models import QuerySet
 from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from atelier.audit.models import Entry
 from atelier.library.models import Preview
@@ -31,7 +33,7 @@ def diary(row: Training, checkpoints: list[Checkpoint], samples: list[Preview]) 
         *_turns(row, checkpoints),
         *_stored(row, checkpoints),
         *_previews(samples),
-        *_cancels(row),
+        *_wishes(row),
         *_end(row),
     ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
@@ -82,11 +84,21 @@ def _previews(samples: list[Preview]) -> Iterator[Line]:
         yield Line(last.created_at, text % {"count": steps, "step": number_format(last.step)})
 
 
-def _cancels(row: Training) -> Iterator[Line]:
-    asked: QuerySet[Entry] = Entry.objects.filter(licence=row.licence.public_id, subject=row.public_id, action="training.cancel")
+# What its owner did, and what is said when it was somebody else.
+WISHES: dict[str, tuple[Promise, Promise]] = {
+    "training.cancel": (_("You asked to stop it."), _("It was asked to stop.")),
+    "training.pause": (_("You asked to pause it."), _("It was asked to pause.")),
+    "training.resume": (_("You resumed it."), _("It was resumed.")),
+    "training.finish": (_("You took step %(step)s as the result."), _("Step %(step)s was taken as the result.")),
+}
+
+
+def _wishes(row: Training) -> Iterator[Line]:
+    asked: QuerySet[Entry] = Entry.objects.filter(licence=row.licence.public_id, subject=row.public_id, action__in=WISHES)
     for entry in asked:
-        who = gettext("You asked to stop it.") if entry.actor == row.owner_id else gettext("It was asked to stop.")
-        yield Line(entry.at, who)
+        mine, other = WISHES[entry.action]
+        step = number_format(entry.detail.get("at", 0))
+        yield Line(entry.at, str(mine if entry.actor == row.owner_id else other) % {"step": step})
 
 
 def _end(row: Training) -> Iterator[Line]:

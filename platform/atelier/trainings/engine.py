@@ -43,9 +43,11 @@ class Engine:
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._listener = threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True, name="engine-events")
         self._listener.start()
-        if self.next_event(START_SECONDS).get("event") != "ready":
+        said = self.next_event(START_SECONDS)
+        if said["event"] != "ready":
             self.kill()
             raise EngineDied("the engine did not say that it is ready")
+        self.device = str(said.get("device", ""))
 
     def _listen(self, stdout: IO[bytes]) -> None:
         while line := stdout.readline(LONGEST_LINE):
@@ -64,8 +66,9 @@ class Engine:
             raise EngineDied(event["line"] if event else f"the engine ended with exit code {self.process.returncode}")
         return event
 
-    def run(self, job: Path, out: Path) -> None:
-        self._say({"op": "run", "job": str(job), "out": str(out), "resume": True})
+    def run(self, job: Path, out: Path, finish: bool = False) -> None:
+        """With `finish`, the result is made from the checkpoint that lies there, without another step."""
+        self._say({"op": "run", "job": str(job), "out": str(out), "resume": True, "finish": finish})
 
     def stop(self, job_id: str) -> None:
         """Asks for a stop at the next step, after a checkpoint."""

@@ -6,9 +6,11 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from atelier.kit.refused import Refused
 from licensing.terms import MEDIA, STAGES
 from licensing.territories import TERRITORIES, WORLD
 
+from .wizard_checks import advice
 from .wizard_offers import OWN
 
 NEW = "new"
@@ -123,6 +125,7 @@ class SettingsForm(forms.Form):
         seeds = {number: each["seed"] for number, each in enumerate(before)}
         return [{"prompt": prompt, "seed": seeds.get(number, number)} for number, prompt in asked if prompt]
 
-    def refused(self, clause: str | None, sentence: str) -> None:
-        """Puts the judge's sentence beside the field that it is about, or above all where it is about none."""
-        self.add_error(FIELD_OF.get(clause or ""), sentence)
+    def refused(self, error: Refused) -> None:
+        """Puts the judge's or the engine's sentence beside the field that it is about, or above all where it is about none."""
+        field = error.extra.get("field", "").removeprefix("knobs.") or FIELD_OF.get(error.extra.get("clause") or "")
+        self.add_error(field if field in self.fields else None, f"{error.told()} {advice(error.code)}".strip())

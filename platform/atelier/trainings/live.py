@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections, transaction
 
 from .models import Training
-from .states import TRAINING
+from .states import OPEN
 
 KEPT_EVENTS = 5000
 KEPT_SECONDS = 7 * 24 * 3600
@@ -53,7 +53,7 @@ def tell(training: UUID, event: dict[str, Any]) -> bool:
 
 def tell_state(row: Training) -> None:
     """Tells the row's state once the transaction stands."""
-    event = {"event": "state", "state": str(row.state), "code": row.code, "sentence": row.sentence, "final": TRAINING.final(row.state)}
+    event = {"event": "state", "state": str(row.state), "code": row.code, "sentence": row.sentence, "final": row.state not in OPEN}
     transaction.on_commit(lambda: tell(row.pk, event))
 
 

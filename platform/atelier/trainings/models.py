@@ -93,6 +93,14 @@ class Draft(Row):
         return Training.objects.filter(quote=self.quote_id).first() if self.quote_id else None
 
 
+class Wish(models.TextChoices):
+    """What its owner has asked of a training that a worker has; the worker heeds it at its next heartbeat."""
+
+    NONE = "", "go on"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
 class Training(Row):
     """The job. This row is the truth; Celery messages only hint at it."""
 
@@ -106,7 +114,8 @@ class Training(Row):
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     hinted_at = models.DateTimeField(null=True)
-    cancel_requested = models.BooleanField(default=False)
+    wish = models.CharField(max_length=6, choices=Wish.choices, default=Wish.NONE, blank=True)
+    finish_at = models.PositiveIntegerField(null=True, help_text="The step whose checkpoint is to be the result; none: the last step.")
     step = models.PositiveIntegerField(default=0)
     steps = models.PositiveIntegerField()
     loss = models.FloatField(null=True)
@@ -122,8 +131,13 @@ class Training(Row):
                 | (~Q(state__in=ACTIVE) & Q(lease_until=None)),
                 name="training_lease_when_active",
             ),
+            models.CheckConstraint(condition=Q(wish__in=Wish.values), name="training_wish_known"),
         ]
         indexes = [models.Index(fields=["created_at"], condition=Q(state="queued"), name="training_queue")]
+
+    @property
+    def cancel_requested(self) -> bool:
+        return self.wish == Wish.CANCEL
 
     @classmethod
     def visible_to(cls, person: User) -> Q:

@@ -12,8 +12,8 @@ from atelier.licences.queries import database_now
 from . import words
 from .curve import Curves, curves
 from .diary import Line, diary
-from .models import Checkpoint, Training
-from .queue import model_of, position
+from .models import Checkpoint, Training, Wish
+from .queue import PAUSE_LIVES, model_of, position
 from .states import ACTIVE, OPEN, TrainingState
 
 # How far the pace so far is trusted for the steps to come, and the share of the estimate that what follows the last step may take.
@@ -22,6 +22,7 @@ SURE, AFTER = (0.9, 1.25), 0.1
 BAR = 600
 # More checkpoints than these are left out of the sheet of previews, evenly.
 MOST_COLUMNS = 12
+MOST_CHOICES = 40
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,48 @@ class Picture:
     @property
     def ending(self) -> words.Ending:
         return words.ending(self.row)
+
+    @property
+    def offers(self) -> list[str]:
+        """What its owner may do with it now."""
+        row = self.row
+        stopping, chosen = row.wish == Wish.CANCEL, row.finish_at is not None
+        free = not stopping and not chosen and row.state != TrainingState.FINISHING
+        may = {
+            "resume": row.state == TrainingState.PAUSED or row.wish == Wish.PAUSE,
+            "pause": self.open and free and row.state != TrainingState.PAUSED and row.wish != Wish.PAUSE,
+            "finish": bool(self.reached) and (row.state == TrainingState.CANCELLED or (self.open and free)),
+            "cancel": self.open and not stopping,
+        }
+        return [name for name, is_so in may.items() if is_so]
+
+    @property
+    def reached(self) -> int:
+        """The step that would be the result now."""
+        return self.row.step if self.active else max(self.stored, default=0)
+
+    @property
+    def stored(self) -> list[int]:
+        return [kept.step for kept in self.checkpoints]
+
+    @property
+    def choices(self) -> list[int]:
+        """The stored steps that may be chosen as the result, latest first; of very many every so-manieth."""
+        return self.stored[::-1][:: 1 + len(self.stored) // MOST_CHOICES]
+
+    @property
+    def expires(self) -> datetime:
+        """When a paused training is cancelled."""
+        return self.row.since + PAUSE_LIVES
+
+    @property
+    def pause_days(self) -> int:
+        return PAUSE_LIVES.days
+
+    @property
+    def early(self) -> bool:
+        """Whether it was done before its last step."""
+        return self.row.state == TrainingState.DONE and self.row.step < self.row.steps
 
     # How far it is.
 

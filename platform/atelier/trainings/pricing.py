@@ -6,12 +6,13 @@ from typing import Any
 
 from atelier.catalog.models import BaseVersion
 from atelier.catalog.outline import facts_of
-from atelier.kit.refused import Refused
 from finetune.estimate import Calibration, Estimate, of_plan
 from finetune.exits import BadData, BadJob
 from finetune.job import Job
 from finetune.manifest import DatasetManifest
 from finetune.plan import Plan, foresee
+
+from .refusals import refusal
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,13 @@ class Forecast:
 
 
 def forecast(job: Job, version: BaseVersion, manifest: DatasetManifest) -> Forecast:
-    """Raises Refused("bad_settings" or "bad_material", 422) with the engine's own sentence."""
+    """Raises Refused("bad_settings" or "bad_material", 422) with what the engine says of it."""
     calibration = Calibration.load_file()
     try:
         plan = foresee(job, facts_of(version), manifest)
         return Forecast(of_plan(plan, calibration), _lines(plan, calibration))
-    except BadJob as error:
-        raise Refused("bad_settings", str(error), status=422) from error
-    except BadData as error:
-        raise Refused("bad_material", str(error), status=422) from error
+    except (BadJob, BadData) as error:
+        raise refusal(error) from error
 
 
 def _lines(plan: Plan, calibration: Calibration) -> list[dict[str, Any]]:
@@ -50,6 +49,12 @@ def _lines(plan: Plan, calibration: Calibration) -> list[dict[str, Any]]:
 
 def total(items: list[dict[str, Any]]) -> int:
     return sum(item["amount"] for item in items)
+
+
+def band(estimate: dict[str, float], most: int) -> dict[str, float]:
+    """The estimate's interval in hundredths of the ceiling, for a drawing."""
+    low, likely, high = (estimate[name] / most * 100 for name in ("seconds_low", "seconds", "seconds_high"))
+    return {"low": round(low, 2), "likely": round(likely, 2), "span": round(min(high, 100) - low, 2)}
 
 
 def share(seconds: int, step: int, steps: int) -> int:

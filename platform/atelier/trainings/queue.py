@@ -20,16 +20,18 @@ from atelier.library.models import CustomModel
 from atelier.licences.queries import database_now
 
 from . import live, running
-from .models import MAX_ATTEMPTS, Attempt, Training
-from .states import ACTIVE, OPEN, TrainingState
+from .models import MAX_ATTEMPTS, Attempt, Training, Wish
+from .states import ACTIVE, OPEN, TrainingState, edge
 
 log = logging.getLogger(__name__)
 HINT_EVERY = timedelta(seconds=5)
+# After this long a paused training is cancelled, and what it held goes back.
+PAUSE_LIVES = timedelta(days=14)
 CLAIM = """
     UPDATE trainings_training
        SET state = 'preflight', since = clock_timestamp(), fence = nextval('trainings_fence'), attempts = attempts + 1,
            lease_until = clock_timestamp() + make_interval(secs => %s)
-     WHERE id = %s AND NOT cancel_requested AND attempts < %s
+     WHERE id = %s AND wish = '' AND attempts < %s
        AND (state = 'queued' OR (state = ANY(%s) AND lease_until < clock_timestamp()))
  RETURNING fence
 """
@@ -65,8 +67,11 @@ def claim(training: UUID, worker: str) -> Claim | None:
             row = cursor.fetchone()
         if row is None:
             return None
-        Attempt.objects.filter(training=training, ended_at=None).update(ended_at=Now(), outcome="lease_lost")
+        lost = Attempt.objects.filter(training=training, ended_at=None).update(ended_at=Now(), outcome="lease_lost")
         Attempt.objects.create(training_id=training, fence=row[0], worker=worker)
+        taken = Training.objects.select_related("licence__revision__tier__offering__version").get(pk=training)
+        source = TrainingState.RUNNING if lost else TrainingState.QUEUED
+        running.note(taken, edge(source, TrainingState.PREFLIGHT), "lease_lost" if lost else "claimed", worker=worker)
     live.tell(training, {"event": "state", "state": TrainingState.PREFLIGHT, "final": False})
     return Claim(training, row[0])
 
@@ -88,12 +93,14 @@ def claimable() -> QuerySet[Training]:
 
 
 def sweep() -> int:
-    """Hints at what waits or lost its worker; ends what was cancelled or used up its attempts meanwhile. Returns the hints."""
-    for row in claimable().filter(Q(cancel_requested=True) | Q(attempts__gte=MAX_ATTEMPTS)):
+    """Hints at what waits or lost its worker; settles what no worker may take any more. Returns the hints."""
+    for row in claimable().filter(~Q(wish=Wish.NONE) | Q(attempts__gte=MAX_ATTEMPTS)):
         _settle(row.pk)
+    for row in Training.objects.filter(state=TrainingState.PAUSED, since__lt=Now() - PAUSE_LIVES):
+        _expire(row.pk)
     stale = Q(hinted_at=None) | Q(hinted_at__lt=Now() - HINT_EVERY)
     with transaction.atomic():
-        waiting = claimable().filter(stale, cancel_requested=False, attempts__lt=MAX_ATTEMPTS).select_for_update(skip_locked=True)
+        waiting = claimable().filter(stale, wish=Wish.NONE, attempts__lt=MAX_ATTEMPTS).select_for_update(skip_locked=True)
         rows = list(waiting.order_by("created_at").values_list("pk", flat=True)[:100])
         Training.objects.filter(pk__in=rows).update(hinted_at=Now())
     _hint(rows)
@@ -105,8 +112,18 @@ def _settle(pk: UUID) -> None:
     row = Training.objects.select_for_update().get(pk=pk)
     if row.state not in OPEN or (row.lease_until and row.lease_until > database_now()):
         return
-    if row.cancel_requested:
+    if row.wish == Wish.CANCEL:
         running.end(row, TrainingState.CANCELLED, "cancelled", "You cancelled it.")
+    elif row.wish == Wish.PAUSE:
+        running.set_aside(row)
     elif row.attempts >= MAX_ATTEMPTS:
         sentence = f"Our workers failed {MAX_ATTEMPTS} times in a row. Nothing was charged; we were told and look into it."
         running.end(row, TrainingState.FAILED_SYSTEM, "workers_failed", sentence)
+
+
+@transaction.atomic
+def _expire(pk: UUID) -> None:
+    row = Training.objects.select_for_update().get(pk=pk)
+    if row.state == TrainingState.PAUSED and row.since < database_now() - PAUSE_LIVES:
+        sentence = f"It was paused for {PAUSE_LIVES.days} days. Its checkpoints are kept; what was on hold went back."
+        running.end(row, TrainingState.CANCELLED, "pause_expired", sentence)

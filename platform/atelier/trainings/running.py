@@ -21,9 +21,13 @@ from atelier.material import queries as material
 from licensing.judge import Action
 
 from . import live
-from .models import MAX_ATTEMPTS, Attempt, Checkpoint, Training
+from .models import MAX_ATTEMPTS, Attempt, Checkpoint, Training, Wish
 from .pricing import share
-from .states import ACTIVE, TRAINING, TrainingState
+from .states import ACTIVE, OPEN, TRAINING, By, Edge, Money, TrainingState, edge
+
+# Why a worker moves it on, and where a lost right leads.
+CODES: dict[str, str] = {TrainingState.RUNNING: "first_step", TrainingState.FINISHING: "trained"}
+STOPPED: dict[str, str] = {"cancelled": TrainingState.CANCELLED, "material_withdrawn": TrainingState.WITHDRAWN}
 
 
 class LeaseLost(Exception):
@@ -32,10 +36,11 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Orders:
-    """What the heartbeat brings back: go on, or stop because of a wish or a right."""
+    """What the heartbeat brings back: go on, stop because of a wish or a right, or be content with the step `finish_at`."""
 
     stop: str = ""
     sentence: str = ""
+    finish_at: int | None = None
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def beat(training: UUID, fence: int) -> Orders:
 
 
 def standing(row: Training) -> Orders:
-    if row.cancel_requested:
+    if row.wish == Wish.CANCEL:
         return Orders("cancelled", f"You cancelled it at step {row.step} of {row.steps}.")
     if not material.usable(row.quote.dataset):
         return Orders("material_withdrawn", "Its dataset was withdrawn.")
@@ -64,14 +69,14 @@ def standing(row: Training) -> Orders:
         permit(row.licence, Action.HEARTBEAT, row.owner)
     except Refused as refused:
         return Orders(refused.code, refused.sentence)
-    return Orders()
+    return Orders("paused") if row.wish == Wish.PAUSE else Orders(finish_at=row.finish_at)
 
 
 def enter(training: UUID, fence: int, state: str) -> None:
     """Moves along the table: preflight -> running -> finishing."""
     with fenced(training, fence) as row:
         if row.state != state:
-            _move(row, state)
+            _move(row, state, CODES[state])
 
 
 def progress(training: UUID, fence: int, step: int, loss: float, mean: float | None = None) -> None:
@@ -113,10 +118,13 @@ def checkpoint(training: UUID, fence: int, step: int, loss: float | None, files:
 
 
 def finish(training: UUID, fence: int, *, manifest: dict[str, Any], files: Sequence[StoredFile]) -> CustomModel | None:
-    """Publishes the model and captures the rest, in one transaction. None when a cancel or a lost right came first."""
+    """Publishes the model, captures what its steps cost and gives the rest back, in one transaction.
+
+    None when a cancel or a lost right came first. A pause that comes now comes too late.
+    """
     with fenced(training, fence) as row:
         orders = standing(row)
-        if orders.stop:
+        if orders.stop not in ("", "paused"):
             stop(row, orders)
             return None
         model = publish(
@@ -129,29 +137,47 @@ def finish(training: UUID, fence: int, *, manifest: dict[str, Any], files: Seque
             manifest=manifest,
             files=files,
         )
-        licences.capture(training=row.pk, seconds=row.quote.seconds - row.captured, key="done")
-        Training.objects.filter(pk=row.pk).update(captured=row.quote.seconds, step=row.steps)
-        _close(row, TrainingState.DONE)
-        licences.note(row.licence, "training.done", row.public_id, row.owner_id, model=model.public_id, seconds=row.quote.seconds)
-        outbox.post("trainings.tell_over", training=str(row.pk))
+        step = manifest.get("steps", row.steps)
+        captured = _settle(row, step)
+        code = "trained" if step == row.steps else "finished_early"
+        _close(row, TrainingState.DONE, code, wish=Wish.NONE, step=step, captured=captured, model=model.public_id)
         return model
 
 
+def _settle(row: Training, step: int) -> int:
+    """Captures what is due at this step and gives the rest back. Returns the seconds captured in all, never less than before."""
+    due = max(0, share(row.quote.seconds, step, row.steps) - row.captured)
+    licences.capture(training=row.pk, seconds=due, key="done")
+    licences.release(licence=row.licence, training=row.pk)
+    return row.captured + due
+
+
 def stop(row: Training, orders: Orders) -> None:
-    """Ends a running training for the reason that the heartbeat brought."""
-    state = TrainingState.CANCELLED if orders.stop == "cancelled" else TrainingState.REJECTED
-    end(row, state, orders.stop, orders.sentence)
+    """Ends a running training, or sets it aside, for the reason that the heartbeat brought."""
+    if orders.stop == "paused":
+        set_aside(row)
+    else:
+        end(row, STOPPED.get(orders.stop, TrainingState.REJECTED), orders.stop, orders.sentence)
+
+
+def set_aside(row: Training) -> None:
+    """Paused (the caller holds its row)."""
+    _leave(row, TrainingState.PAUSED)
+    _move(row, TrainingState.PAUSED, "paused", lease_until=None, wish=Wish.NONE)
+
+
+def requeue(row: Training, code: str) -> None:
+    """By its owner (the caller holds its row): it goes on from its checkpoint, or its model is made from one. Attempts count anew."""
+    _move(row, TrainingState.QUEUED, code, hinted_at=None, wish=Wish.NONE, attempts=0, code="", sentence="")
 
 
 def end(row: Training, state: str, code: str, sentence: str) -> None:
     """Ends a training other than well (the caller holds its row): what is on hold goes back; after a failure, what was captured too."""
     licences.release(licence=row.licence, training=row.pk)
-    if state in (TrainingState.FAILED_SYSTEM, TrainingState.FAILED_USER):
+    if edge(row.state, state).money == Money.REVERSED:
         licences.reverse(licence=row.licence, training=row.pk)
         row.captured = 0
-    _close(row, state, code=code, sentence=sentence, captured=row.captured)
-    licences.note(row.licence, f"training.{state}", row.public_id, row.owner_id, code=code, seconds=row.captured)
-    outbox.post("trainings.tell_over", training=str(row.pk))
+    _close(row, state, code, sentence=sentence, captured=row.captured)
 
 
 def give_up(training: UUID, fence: int, code: str, sentence: str) -> str:
@@ -167,7 +193,7 @@ def give_up(training: UUID, fence: int, code: str, sentence: str) -> str:
 def hand_back(training: UUID, fence: int) -> None:
     """A worker that drains: another one goes on from the last checkpoint, and it does not count as an attempt."""
     with fenced(training, fence) as row:
-        _back_to_queue(row, "drained", attempts=row.attempts - 1)
+        _back_to_queue(row, "drained", attempts=_without_this(row))
 
 
 def refuse(training: UUID, fence: int, code: str, sentence: str) -> None:
@@ -176,25 +202,49 @@ def refuse(training: UUID, fence: int, code: str, sentence: str) -> None:
         end(row, TrainingState.FAILED_USER, code, sentence)
 
 
-def obey(training: UUID, fence: int, orders: Orders) -> None:
+def obey(training: UUID, fence: int) -> str:
+    """Stops for what is asked now, after the engine has stopped. A pause that was taken back meanwhile leads into the queue again.
+
+    Returns what it came to.
+    """
     with fenced(training, fence) as row:
-        stop(row, orders)
+        orders = standing(row)
+        if orders.stop:
+            stop(row, orders)
+            return orders.stop
+        _back_to_queue(row, "resumed", attempts=_without_this(row))
+        return "resumed"
+
+
+def _without_this(row: Training) -> int:
+    return max(0, row.attempts - 1)
 
 
 def _back_to_queue(row: Training, outcome: str, **changes: Any) -> None:
     _leave(row, outcome)
-    _move(row, TrainingState.QUEUED, lease_until=None, hinted_at=None, **changes)
+    _move(row, TrainingState.QUEUED, outcome, lease_until=None, hinted_at=None, **changes)
 
 
-def _close(row: Training, state: str, **changes: Any) -> None:
+def _close(row: Training, state: str, code: str, model: str = "", **changes: Any) -> None:
+    """To a state in which no worker has it, and of which its owner is told."""
     _leave(row, state)
-    _move(row, state, lease_until=None, **changes)
+    kept = "" if state == TrainingState.DONE else code
+    _move(row, state, code, lease_until=None, code=kept, told={"model": model} if model else {}, **changes)
+    outbox.post("trainings.tell_over", training=str(row.pk))
 
 
 def _leave(row: Training, outcome: str) -> None:
     Attempt.objects.filter(training=row, ended_at=None).update(ended_at=Now(), outcome=outcome)
 
 
-def _move(row: Training, state: str, **changes: Any) -> None:
+def _move(row: Training, state: str, reason: str, told: dict[str, str] | None = None, **changes: Any) -> None:
+    """Along an edge, with its audit entry."""
+    move = edge(row.state, state)
     TRAINING.move(row, state, since=database_now(), **changes)
+    note(row, move, reason, **(told or {}))
     live.tell_state(row)
+
+
+def note(row: Training, move: Edge, code: str, **detail: object) -> None:
+    by = None if move.by == By.WORKER and move.to in OPEN else row.owner_id
+    licences.note(row.licence, move.audit, row.public_id, by, source=str(move.source), code=code, seconds=row.captured, **detail)

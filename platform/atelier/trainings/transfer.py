@@ -33,14 +33,16 @@ def fetch_base(version: BaseVersion) -> Path:
     return final
 
 
-def fetch_checkpoint(training: Training, out: Path) -> int:
-    """Puts the last stored checkpoint where the engine resumes from. Returns its step, 0 without one."""
-    last = training.checkpoints.order_by("-step").first()
-    if last is None:
+def fetch_checkpoint(training: Training, out: Path, at: int | None = None) -> int:
+    """Puts a stored checkpoint where the engine resumes from: that of step `at`, else the last. Returns its step, 0 without one."""
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    wanted = None if at is None else training.checkpoints.filter(step=at).first()
+    chosen = wanted or training.checkpoints.order_by("-step").first()
+    if chosen is None:
         return 0
-    for file in last.files:
+    for file in chosen.files:
         _fetch(file["key"], out / file["path"], file["sha256"])
-    return last.step
+    return chosen.step
 
 
 def _fetch(key: str, path: Path, sha256: str) -> None:
@@ -80,8 +82,10 @@ def keep_results(training: Training, fence: int, out: Path, manifest: dict[str, 
 
 
 def _results(manifest: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
+    """A layout of several files is left with the engine: what is handed over is one file with its certificate inside."""
     for file in manifest["files"]:
-        yield file["path"], ArtifactKind.WEIGHTS, file["layout"]
+        if not file.get("beside"):
+            yield file["path"], ArtifactKind.WEIGHTS, file["layout"]
     for which in ("base", "custom"):
         for preview in manifest["previews"][which]:
             yield preview, ArtifactKind.PREVIEW, ""

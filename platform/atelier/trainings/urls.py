@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from . import home, watching, wizard
+from . import desk, home, watching, wizard
 
 urlpatterns = [
+    path("desk/trainings", desk.page, name="desk-trainings"),
+    path("desk/trainings/drain", desk.drain, name="desk-drain"),
+    path("desk/trainings/<str:training>/requeue", desk.requeue, name="desk-requeue"),
     path("home", home.home, name="home"),
     path("trainings", home.trainings, name="trainings"),
     path("trainings/new", wizard.new, name="training-new"),
@@ -18,5 +21,8 @@ urlpatterns = [
     path("trainings/<str:training>/stream", watching.stream, name="training-stream"),
     path("trainings/<str:training>/now", watching.now, name="training-now"),
     path("trainings/<str:training>/cancel", watching.cancel, name="training-cancel"),
+    path("trainings/<str:training>/pause", watching.pause, name="training-pause"),
+    path("trainings/<str:training>/resume", watching.resume, name="training-resume"),
+    path("trainings/<str:training>/finish", watching.finish, name="training-finish"),
     path("trainings/<str:training>/previews/<str:preview>/<str:form>", watching.preview, name="training-preview"),
 ]

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -25,20 +25,22 @@ from atelier.kit.refused import Refused
 from atelier.library import previews
 from atelier.library.models import Preview
 
-from . import actions, live
+from . import live, steering
 from .curve import HEIGHT, WIDTH
 from .live import Told
 from .models import Training
 from .picture import Picture
+from .states import TrainingState
 from .words import PHASES
 
 # Parts of the page that are drawn anew when something happened that a step alone does not tell.
-REGIONS = ("word", "state", "cost", "previews", "values", "diary")
+REGIONS = ("word", "state", "cost", "steps", "previews", "values", "diary")
 # What a step changes is told by itself; the rest (how long it still takes) is drawn anew this often.
 REFRESH_SECONDS = 10.0
-LEAST_SECONDS = 1.0
+LEAST_SECONDS = 0.5
 # Without the broker the rows still tell.
 BLIND_SECONDS = 5.0
+Deed = Callable[..., Training]
 ALIVE = b": still here\n\n"
 
 
@@ -68,22 +70,55 @@ def again(row: Training) -> str:
         return ""
 
 
+def _steer(
+    request: HttpRequest, training: str, deed: Callable[..., Training], done: Callable[[Training], str], **wish: Any
+) -> HttpResponse:
+    """The deed, and back to the page with what came of it."""
+    row = access.find(Training, training, person(request))
+    try:
+        messages.success(request, done(deed(training=row, by=person(request), **wish)))
+    except Refused as refused:
+        late = refused.code == "already_over"
+        messages.warning(request, gettext("Too late for that: it is already over.") if late else refused.told())
+    return redirect("training", row.public_id)
+
+
 @require_POST
 @signed_in
 def cancel(request: HttpRequest, training: str) -> HttpResponse:
-    row = access.find(Training, training, person(request))
-    try:
-        row = actions.cancel(training=row, by=person(request))
-    except Refused as refused:
-        messages.warning(
-            request, gettext("Too late to stop it: it is already over.") if refused.code == "already_over" else refused.sentence
-        )
-    else:
-        messages.success(
-            request,
-            gettext("It is cancelled.") if not row.cancel_requested else gettext("It stops after the step in hand; that takes a moment."),
-        )
-    return redirect("training", row.public_id)
+    def done(row: Training) -> str:
+        return gettext("It stops after the step in hand; that takes a moment.") if row.cancel_requested else gettext("It is cancelled.")
+
+    return _steer(request, training, steering.cancel, done)
+
+
+@require_POST
+@signed_in
+def pause(request: HttpRequest, training: str) -> HttpResponse:
+    def done(row: Training) -> str:
+        paused = row.state == TrainingState.PAUSED
+        return gettext("It is paused.") if paused else gettext("It pauses after the step in hand, once that is stored.")
+
+    return _steer(request, training, steering.pause, done)
+
+
+@require_POST
+@signed_in
+def resume(request: HttpRequest, training: str) -> HttpResponse:
+    return _steer(request, training, steering.resume, lambda row: gettext("It goes on."))
+
+
+@require_POST
+@signed_in
+def finish(request: HttpRequest, training: str) -> HttpResponse:
+    """With a `step`, that checkpoint is the result; without, where it is now."""
+    wanted = request.POST.get("step", "")
+    step = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None
+
+    def done(row: Training) -> str:
+        return gettext("Your model is being made from step %(step)s.") % {"step": number_format(row.finish_at or row.step)}
+
+    return _steer(request, training, steering.finish, done, step=step)
 
 
 @require_safe
@@ -114,7 +149,7 @@ def stream(request: HttpRequest, training: str) -> StreamingHttpResponse:
 
 
 async def watch(row: Training, language: str) -> AsyncIterator[bytes]:
-    """Messages of at most one a second; ends after the one that tells the end, or after ten minutes."""
+    """Messages of at most two a second; ends after the one that tells the end, or after ten minutes."""
     # The request's own connection would otherwise stay open for as long as the stream.
     await sync_to_async(close_old_connections)()
     reader, clock = Reader(), asyncio.get_running_loop()
@@ -139,7 +174,7 @@ async def watch(row: Training, language: str) -> AsyncIterator[bytes]:
 
 
 async def _heard(row: Training, after: str) -> AsyncGenerator[list[Told], None]:
-    """Batches of a second's events. While the broker is away, empty ones: the reader then draws from the rows."""
+    """Batches of half a second's events. While the broker is away, empty ones: the reader then draws from the rows."""
     while True:
         try:
             async with aclosing(live.batches(row.pk, after, REFRESH_SECONDS)) as batches:
@@ -203,7 +238,7 @@ class Reader:
         self.known: dict[str, str] = {}
 
     def changed(self, picture: Picture) -> dict[str, Any]:
-        message: dict[str, Any] = {"over": not picture.open}
+        message: dict[str, Any] = {"over": not picture.open, "offers": picture.offers}
         message["parts"] = [[name, version(html), html] for name, html in drawn(picture) if self._new(name, html)]
         curves = picture.curves.data
         if self._new("curves", json.dumps(curves)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +26,10 @@ from . import drafting
 from .forms import NEW, ClipsForm, SettingsForm, TriggerForm
 from .models import Draft, Quote, Training
 from .wizard_checks import No, advice, may_train
-from .wizard_rooms import CaptionsRoom, ClipsRoom, LaunchRoom, Picks, SettingsRoom
+from .wizard_launch import LaunchRoom
+from .wizard_picks import Picks
+from .wizard_rooms import CaptionsRoom, ClipsRoom
+from .wizard_settings import Guess, SettingsRoom
 
 STEPS: dict[str, Promise] = {
     "clips": _("Clips"),
@@ -34,8 +37,6 @@ STEPS: dict[str, Promise] = {
     "settings": _("Settings"),
     "launch": _("Check and launch"),
 }
-# Codes whose sentence is the engine's own, in English.
-OF_THE_ENGINE = ("bad_settings", "bad_material")
 View = Callable[[HttpRequest, Draft], HttpResponseBase]
 
 
@@ -51,15 +52,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why the page shows something else than was asked for. `foreign`: the sentence is English whatever the page speaks."""
+    """Why the page shows something else than was asked for."""
 
     sentence: str
     do: str = ""
-    foreign: bool = False
 
     @classmethod
     def of(cls, error: Refused) -> "Trouble":
-        return cls(error.told(), advice(error.code), error.code in OF_THE_ENGINE)
+        return cls(error.told(), advice(error.code))
 
 
 def step(view: View) -> Callable[..., HttpResponseBase]:
@@ -163,9 +163,12 @@ def settings(request: HttpRequest, draft: Draft) -> HttpResponse:
     room = SettingsRoom.of(draft, draft.licence, draft.dataset)
     typed = request.POST if request.method == "POST" else _kept(request)
     form = SettingsForm(typed, initial=room.initial, prompts=room.prompts)
+    asked = request.POST.get("do") == "guess"
+    if asked and "HX-Request" in request.headers:
+        return render(request, "trainings/_guess.html", {"guess": Guess.beside(room, form)})
     picks = Picks.of(room.grants, form["stage"].value(), form["media"].value() or [], form["territories"].value() or [])
-    shown: dict[str, Any] = {"room": room, "form": form, "picks": picks}
-    if request.method != "POST":
+    shown: dict[str, Any] = {"room": room, "form": form, "picks": picks, "asked": asked, "guess": partial(Guess.beside, room, form)}
+    if request.method != "POST" or asked:
         return _show(request, draft, "settings", **shown)
     if not form.is_valid():
         return _show(request, draft, "settings", status=422, **shown)
@@ -180,9 +183,9 @@ def settings(request: HttpRequest, draft: Draft) -> HttpResponse:
             seed=form.cleaned_data["seed"],
         )
     except Refused as error:
-        if "clause" not in error.extra:
+        if not error.extra.keys() & {"clause", "field"}:
             return _show_refused(request, draft, "settings", error, **shown)
-        form.refused(error.extra["clause"], f"{error.told()} {advice(error.code)}")
+        form.refused(error)
         return _show(request, draft, "settings", status=422, **shown)
     return redirect("draft-launch", draft.public_id)
 

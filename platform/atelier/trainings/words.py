@@ -19,10 +19,12 @@ TITLES: dict[str, Promise] = {
     S.QUEUED: _("Waiting for a worker"),
     S.PREFLIGHT: _("Getting ready"),
     S.RUNNING: _("Training"),
+    S.PAUSED: _("Paused"),
     S.FINISHING: _("Storing the files"),
     S.DONE: _("Done"),
     S.CANCELLED: _("Cancelled"),
     S.REJECTED: _("Stopped: a right was taken back"),
+    S.WITHDRAWN: _("Stopped: its clips were taken down"),
     S.FAILED_USER: _("Stopped: this cannot be trained"),
     S.FAILED_SYSTEM: _("Failed on our side"),
 }
@@ -30,12 +32,14 @@ WHYS: dict[str, Promise] = {
     S.QUEUED: _("Every training has a worker to itself, in order of arrival."),
     S.PREFLIGHT: _("A worker fetches your clips and the base model, and tries two steps to see that everything fits."),
     S.RUNNING: _("The base stays as it is; a small model beside it learns from your clips."),
+    S.PAUSED: _("You set it aside. No worker is bound to it, and nothing more is charged."),
     S.FINISHING: _("Every file is stored, read back and checked before we call it done."),
 }
 NEXTS: dict[str, Promise] = {
     S.QUEUED: _("Next, a worker fetches your clips. You may close this page: it goes on without you, and we write to you at the end."),
     S.PREFLIGHT: _("Next, the first step. You may close this page: it goes on without you."),
     S.RUNNING: _("After the last step it makes previews, writes the files for each tool, and checks them."),
+    S.PAUSED: _("Resumed, it goes on from the last stored step, to the bit as if it had never stopped."),
     S.FINISHING: _("Next, your model is here to download."),
 }
 # What the engine is at, between and after the steps.
@@ -55,6 +59,7 @@ TURNS: dict[str, Promise] = {
     "drained": _("Its worker was needed for maintenance and handed over."),
     "engine_died": _("The training engine stopped unexpectedly."),
     "store_unavailable": _("The file store did not answer."),
+    "resumed": _("You took the pause back while its worker was stopping."),
     "engine_start": _("The training engine did not start."),
 }
 ELSEWHERE = _("Its worker met a problem on our side.")
@@ -73,10 +78,11 @@ def ending(row: Training) -> Ending:
     verdict = words(language).verdicts.get(row.code)
     if verdict and "{" not in verdict[0]:
         return Ending(*verdict)
+    if row.code == "pause_expired":
+        return Ending(gettext("It was paused for so long that what it held went back to your licence."), _after_cancel(row))
     if row.state == S.CANCELLED:
         why = gettext("You stopped it at step %(step)s of %(steps)s.") if row.step else gettext("You stopped it before its first step.")
-        do = gettext("Nothing more is charged. You can train again with the same settings.")
-        return Ending(why % {"step": number_format(row.step), "steps": number_format(row.steps)}, do)
+        return Ending(why % {"step": number_format(row.step), "steps": number_format(row.steps)}, _after_cancel(row))
     if row.code == "material_withdrawn":
         return Ending(
             gettext("Its dataset was withdrawn."), gettext("Choose another dataset, or seal this one anew without what was withdrawn.")
@@ -91,6 +97,12 @@ def ending(row: Training) -> Ending:
             gettext("You need not change anything. Start it again; if it fails again, write to us with its number."),
         )
     return Ending(gettext(row.sentence), gettext("Ask the studio that granted the licence."))
+
+
+def _after_cancel(row: Training) -> str:
+    if row.checkpoints.exists():
+        return gettext("Nothing more is charged. What it learned is kept: take a stored step as your model, or train again.")
+    return gettext("Nothing more is charged. You can train again with the same settings.")
 
 
 def span(seconds: float) -> str:

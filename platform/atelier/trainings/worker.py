@@ -2,11 +2,10 @@
 
 import json
 import logging
-import os
 import queue
 import shutil
-import socket
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from atelier.kit.refused import Refused
 from atelier.material import queries as material
 from finetune.job import Base, Dataset
 
-from . import live, running, transfer
+from . import live, running, slots, transfer
 from .actions import job_of
 from .curve import Thinned
 from .engine import Engine, EngineDied
@@ -34,8 +33,11 @@ POLL_SECONDS = 0.5
 STOP_SECONDS = 60.0
 STOPPED, BAD_JOB, BAD_DATA = 75, 2, 3
 
-draining = threading.Event()
+# Set by SIGTERM, and by an operator who may take it back.
+draining, asked_to_drain = threading.Event(), threading.Event()
+_began = time.time()
 _slot: list[Engine] = []
+_at_work: list["Run"] = []
 _starting = threading.Lock()
 
 
@@ -49,15 +51,16 @@ def engine() -> Engine:
 
 def work(training: UUID) -> str:
     """Claims the training and sees it through. Returns how it went, for the log."""
-    if draining.is_set():
+    if leaving():
         return "draining"
-    got = claim(training, f"{socket.gethostname()}:{os.getpid()}")
+    got = claim(training, slots.name())
     if got is None:
         return "not claimable"
     folder = settings.ENGINE_DIR / "runs" / f"{training}-{got.fence}"
     try:
         with Pulse(training, got.fence) as pulse:
-            return Run(got, folder, pulse).go()
+            _at_work[:] = [Run(got, folder, pulse)]
+            return _at_work[0].go()
     except running.LeaseLost:
         kill_engine()
         return "lease lost"
@@ -66,7 +69,22 @@ def work(training: UUID) -> str:
         kill_engine()
         raise
     finally:
+        _at_work.clear()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def leaving() -> bool:
+    return draining.is_set() or asked_to_drain.is_set()
+
+
+def look() -> slots.Slot:
+    """What this worker is at."""
+    run, process = next(iter(_at_work), None), next(iter(_slot), None)
+    doing: dict[str, Any] = {"training": run.training.public_id, "step": run.step, "speed": round(run.speed.value, 2)} if run else {}
+    if process is not None and process.alive:
+        pid = process.process.pid
+        doing |= {"engine": pid, "device": process.device, "memory": slots.resident(pid)}
+    return slots.Slot(worker=slots.name(), since=_began, said=time.time(), draining=leaving(), **doing)
 
 
 def kill_engine() -> None:
@@ -79,6 +97,10 @@ class Stop(Exception):
     """The run is to end because of orders from the heartbeat, or because the worker drains."""
 
 
+class Enough(Exception):
+    """Its owner is content with the steps that it has."""
+
+
 class Run:
     """The life of one claim."""
 
@@ -87,13 +109,14 @@ class Run:
         self.out = folder / "out"
         self.training = Training.objects.select_related("quote__dataset", "licence").get(pk=got.training)
         self.thinned = Thinned(self.training.steps)
+        self.step, self.ending = 0, False
+        self.speed = slots.Speed()
 
     def go(self) -> str:
         """Turns every way in which a run can end into the one fenced write that belongs to it."""
         try:
             job = self.prepare()
-            manifest = self.train(job)
-            return self.publish(manifest)
+            return self.publish(self.results(job))
         except Stop:
             return self.stopped()
         except EngineDied as death:
@@ -112,7 +135,7 @@ class Run:
         self.out.mkdir(parents=True)
         base = transfer.fetch_base(self.training.licence.revision.tier.offering.version)
         material.fetch(quote.dataset, dataset)
-        transfer.fetch_checkpoint(self.training, self.out)
+        self.step = transfer.fetch_checkpoint(self.training, self.out, self.training.finish_at)
         job = job_of(
             self.training.licence, material.manifest(quote.dataset), self.training.public_id, quote.knobs, quote.previews, quote.seed
         )
@@ -128,10 +151,23 @@ class Run:
         self.obey()
         return path
 
+    def results(self, job: Path) -> dict[str, Any]:
+        """Trains until the last step, or until its owner is content: then the result is made from the checkpoint that she chose."""
+        at = self.training.finish_at
+        while True:
+            self.ending = at is not None and self.step >= at
+            try:
+                return self.train(job)
+            except Enough:
+                if (made := self.last_checkpoint()) is not None:
+                    return made
+                at = self.pulse.orders.finish_at
+                self.step = transfer.fetch_checkpoint(self.training, self.out, at)
+
     def train(self, job: Path) -> dict[str, Any]:
         """Lets the engine run the job. Returns its manifest."""
         process = engine()
-        process.run(job, self.out)
+        process.run(job, self.out, self.ending)
         silent = 0.0
         while True:
             try:
@@ -150,8 +186,11 @@ class Run:
                 raise EngineSaidNo(event)
             self.heard(event)
             if event["event"] == "done":
-                manifest: dict[str, Any] = json.loads((self.out / "manifest.json").read_text())
-                return manifest
+                return self.manifest()
+
+    def manifest(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.out / "manifest.json").read_text())
+        return found
 
     def heard(self, event: dict[str, Any]) -> None:
         """Writes what the event means, then tells it to whoever watches."""
@@ -159,6 +198,8 @@ class Run:
             if event["step"] == 1 or self.training.state != TrainingState.RUNNING:
                 running.enter(self.id, self.fence, TrainingState.RUNNING)
                 self.training.state = TrainingState.RUNNING
+            self.step = event["step"]
+            self.speed.reached(self.step)
             running.progress(self.id, self.fence, event["step"], event["loss"], self.thinned.add(event["step"], event["loss"]))
         elif event["event"] == "checkpoint":
             try:
@@ -194,24 +235,31 @@ class Run:
 
     def obey(self) -> None:
         """Raises what the heartbeat, or the drain of this worker, asks for."""
+        orders = self.pulse.orders
         if self.pulse.lost.is_set():
             raise running.LeaseLost(str(self.id))
-        if self.pulse.orders.stop or draining.is_set():
+        if orders.stop or leaving():
             raise Stop
+        if orders.finish_at is not None and not self.ending and self.step >= orders.finish_at:
+            raise Enough
 
     def stopped(self) -> str:
-        """Lets the engine stop at a checkpoint, keeps that, and writes why."""
-        self.last_checkpoint()
+        """Lets the engine stop at a checkpoint, keeps that, and writes why. What was done when the pause came is not set aside."""
+        made = self.last_checkpoint()
+        if made is not None and self.pulse.orders.stop == "paused":
+            return self.publish(made)
         if self.pulse.orders.stop:
-            running.obey(self.id, self.fence, self.pulse.orders)
-            return self.pulse.orders.stop
+            return running.obey(self.id, self.fence)
         running.hand_back(self.id, self.fence)
         return "handed back"
 
-    def last_checkpoint(self) -> None:
-        """Waits for the engine's word that it stopped, keeping the checkpoint that it writes on the way; kills it after STOP_SECONDS."""
+    def last_checkpoint(self) -> dict[str, Any] | None:
+        """Waits for the engine's word that it stopped, keeping the checkpoint that it writes on the way; kills it after STOP_SECONDS.
+
+        Returns the manifest when it was done before it heard.
+        """
         if not _slot:
-            return
+            return None
         process = _slot[0]
         process.stop(self.training.public_id)
         waited = 0.0
@@ -222,12 +270,15 @@ class Run:
                 waited += POLL_SECONDS
                 continue
             except EngineDied:
-                return
-            if event["event"] in ("error", "done"):
-                return
+                return None
+            if event["event"] == "error":
+                return None
             if event.get("job") == self.training.public_id:
                 self.heard(event)
+            if event["event"] == "done":
+                return self.manifest()
         kill_engine()
+        return None
 
     def refused(self, no: "EngineSaidNo") -> str:
         exit_code, code, detail = no.event["exit"], no.event["code"], no.event["detail"]

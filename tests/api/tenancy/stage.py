@@ -17,8 +17,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from atelier.accounts.actions import SCOPES, add_member, issue_token, open_studio
+from atelier.accounts.actions import SCOPES, issue_token, open_studio
 from atelier.accounts.models import User
+from atelier.api.models import Hook
+from atelier.audit import checkpoints
+from atelier.audit.models import Entry
 from atelier.catalog import samples
 from atelier.catalog.actions import add_title
 from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, Sample, TierRevision
@@ -36,6 +39,7 @@ from atelier.material.models import Dataset
 from atelier.studio.actions import invite, ticket
 from atelier.takedown import actions as takedown
 from atelier.takedown import links
+from atelier.takedown.models import Case
 from atelier.trainings import actions as trainings
 from atelier.trainings.models import Draft, Project, Quote
 from finetune.families import layout
@@ -43,7 +47,7 @@ from licensing.text import text_hash
 from tests.material.conftest import add, ready, send
 from tests.studio.test_offers import TYPED
 from tests.takedown.test_notice import TYPED as NOTICE
-from tests.world import World, client_of, two_step
+from tests.world import World, client_of, join, two_step
 
 from .table import lines
 
@@ -130,13 +134,14 @@ class Stage:
         self._work()
         self._members()
         self._notice()
+        self._log()
 
     def _cast(self) -> dict[str, User]:
         world, other = self.world, self.other
         admin, foreign = two_step(world.person("admin")), two_step(other.person("eve"))
-        add_member(studio=world.studio, by=world.alice, email=admin.email, role="admin")
-        add_member(studio=other.studio, by=other.alice, email=foreign.email, role="admin")
-        staff = world.person("staff", is_staff=True)
+        join(world.studio, admin, "admin")
+        join(other.studio, foreign, "admin")
+        staff = two_step(world.person("staff", is_staff=True))
         self.newcomer = world.person("newcomer")
         cast = {"creator": world.bob, "stranger": world.carol, "owner": world.alice, "admin": admin, "auditor": world.dave}
         return cast | {"foreign": foreign, "staff": staff}
@@ -176,12 +181,29 @@ class Stage:
         return {"sample": shown, "awaited_sample": awaited, "sent_sample": sent}
 
     def _notice(self) -> None:
-        """A case that was decided, so that it can be appealed against."""
+        """A case that was decided, so that it can be appealed against, and three that are open: new, in review, and with a question."""
+        cases = [self._case() for _ in range(4)]
+        (decided, new, taken, asked), staff = cases, self.cast["staff"]
+        takedown.decide(case=decided, by=staff, upheld=False, words="no")
+        for case in (taken, asked):
+            takedown.take_up(case=case, by=staff)
+        takedown.ask(case=asked, by=staff, words="which?")
+        for case in cases:
+            case.refresh_from_db()
+        self.cased = {"POST /desk/{case}/ask": taken, "POST /notice/{case}/{key}/answer": asked}
+        self.cased |= dict.fromkeys(("POST /desk/{case}/take-up", "POST /desk/{case}/decide"), new)
+        self.ids |= {"case": decided.number, "key": links.key(decided)}
+
+    def _case(self) -> Case:
         said = {"matter": "work", "work": "La Nuit claire", "where": "", "account": "x", "capacity": "self", "organisation": ""}
         signed = {"name": "Eve", "signature": "Eve", "email": "eve@example.org", "statement": "x"}
-        case = takedown.file(notice=takedown.Notice(**said, **signed), language="en")
-        takedown.decide(case=case, by=self.cast["staff"], upheld=False, words="no")
-        self.ids |= {"case": case.number, "key": links.key(case)}
+        return takedown.file(notice=takedown.Notice(**said, **signed), language="en")
+
+    def _log(self) -> None:
+        """Every entry has its place, and a checkpoint covers it."""
+        entry = Entry.objects.filter(studio=self.world.studio.pk, action="licence.grant").first()
+        assert entry is not None
+        self.ids |= {"entry": str(entry.pk), "size": str(checkpoints.now(self.world.studio.pk).size)}
 
     def _base_file(self, version: BaseVersion, path: str, data: bytes) -> None:
         key = f"test/{uuid4()}/{path}"
@@ -214,6 +236,8 @@ class Stage:
         project = trainings.declare(owner=self.world.bob, name="Short", **USE)
         quotes = [asked(self.world.bob, self.licence, self.sealed, project) for _ in range(2)]
         training = trainings.start(quote=quotes[0], by=self.world.bob)
+        training.checkpoints.create(fence=1, step=2, files=[])
+        self._name(hook=Hook.objects.create(owner=self.world.bob, url="https://8.8.4.4/hook"))
         token, _ = issue_token(user=self.world.bob, name="test", scopes=["read"], days=1)
         model = finished(self.world.bob, self.licence)
         self._name(**self._seen(model, training.id))
@@ -273,8 +297,8 @@ class Stage:
 
     def shown_in(self, operation: str) -> str:
         """What a caller who may see the row finds in this list."""
-        kinds = {"bases_list": "version", "catalogue": "offering"}
-        if operation.startswith("studios_") and operation != "studios_list":
+        kinds = {"bases_list": "version", "catalogue": "offering", "studios_checkpoints": "studio"}
+        if operation.startswith("studios_") and operation not in ("studios_list", *kinds):
             return self.ids["licence"]
         return self.ids[kinds.get(operation, operation.removesuffix("_list").removesuffix("s"))]
 
@@ -285,6 +309,9 @@ class Stage:
         standing_in |= {"orders_refund": "paid", "assets_parts": "uploading", "assets_complete": "uploading", "bases_get": "version"}
         standing_in |= {f"{call} /orders/{{order}}/{page}": "paid" for call, page in PAID_PAGES}
         path = operations()[operation][1]
+        if operation in self.cased:
+            case = self.cased[operation]
+            return path.format(case=case.number, key=links.key(case))
         if operation in standing_in:
             return path.split("{")[0] + self.ids[standing_in[operation]] + path.partition("}")[2]
         return path.format(**self.ids)
@@ -299,7 +326,8 @@ class Stage:
         known: dict[str, dict[str, Any]] = {
             "tokens_issue": {"name": "cli", "scopes": ["read"], "days": 1},
             "studios_open": {"name": "Nuit", "country": "FR"},
-            "studios_members_add": {"email": self.newcomer.email, "role": "auditor"},
+            "studios_members_invite": {"email": self.newcomer.email, "role": "auditor"},
+            "invitations_accept": {"ticket": ids["ticket"]},
             "titles_add": {"studio": ids["studio"], "name": "Le Jour", "year": 2020},
             "bases_open": {"studio": ids["studio"], "name": "Lux", "version": "9", "family": "wan", **shape, "files": [file]},
             "bases_parts": {"path": "awaited.safetensors", "numbers": [1]},
@@ -326,6 +354,8 @@ class Stage:
                 "knobs": KNOBS,
             },
             "trainings_start": {"quote": ids["quote"]},
+            "hooks_register": {"url": "https://8.8.8.8/hook"},
+            "POST /account/webhooks": {"url": "https://8.8.8.8/hook"},
             "POST /tiers/{tier}/buy": {"revision": ids["revision"], "text": text_hash(self.revision.terms, "fr"), "accept": "on"},
             "POST /orders/{order}/give-back": {"sure": "on"},
             "POST /studio/": {"name": "Nuit", "country": "FR"},
@@ -348,12 +378,16 @@ class Stage:
             "samples_add": {"prompt": "a bar moves", "bytes": 6, "sha256": SHA},
             "POST /notice": NOTICE,
             "POST /notice/{case}/{key}/appeal": {"words": "look again"},
+            "POST /notice/{case}/{key}/answer": {"answer": "this one"},
             "POST /studio/{studio}/bases": {"name": "Le Jour"},
             "POST /studio/{studio}/offers": {"version": ids["version"], "name": "More"},
             "POST /studio/{studio}/offers/{offering}/tiers/new": TYPED,
             "POST /studio/{studio}/offers/{offering}/tiers/{tier}/edit": TYPED,
             "POST /studio/{studio}/offers/{offering}/tiers/{tier}/switch": {"do": "close"},
         }
+        if operation.startswith("POST /desk/{case}"):
+            seen = self.cased[operation].since.isoformat()
+            return {"seen": seen, "question": "which?", "outcome": "upheld", "reason": "yes"}
         return known.get(operation, {})
 
     def ask(self, client: APIClient, operation: str, body: Any = None) -> Any:

@@ -36,6 +36,9 @@ TABLE = """
 operation                   needs    anonymous creator  stranger owner    admin    auditor  foreign  staff    suspended unscoped
 
 GET /healthz                -        200       200      200      200      200      200      200      200      200       200
+GET /health                 -        200       200      200      200      200      200      200      200      200       200
+GET /ready                  -        200       200      200      200      200      200      200      200      200       200
+GET /metrics                -        401       401      401      401      401      401      401      401      401       401
 GET /api/v1/schema          -        200       200      200      200      200      200      200      200      200       200
 POST /webhooks/stripe       -        unsigned  unsigned unsigned unsigned unsigned unsigned unsigned unsigned unsigned  unsigned
 GET /trust/root.pub         -        200       200      200      200      200      200      200      200      200       200
@@ -50,9 +53,16 @@ tokens_revoke               session  401       204      404      404      404   
 
 studios_list                read     401       none     none     sees     sees     sees     none     none     401       scope
 studios_open                studio   401       201      201      201      201      201      201      201      401       scope
-studios_members_add         studio   401       404      404      201      201      role     404      404      401       scope
+studios_members_invite      studio   401       404      404      201      201      role     404      404      401       scope
+invitations_accept          studio   401       201      address  address  address  address  address  address  401       scope
 studios_audit               read     401       404      404      sees     sees     sees     404      404      401       scope
 studios_audit_csv           read     401       404      404      sees     sees     sees     404      404      401       scope
+studios_audit_proof         read     401       404      404      200      200      200      404      404      401       scope
+studios_audit_evidence      read     401       404      404      200      200      200      404      404      401       scope
+studios_checkpoints         read     401       404      404      sees     sees     sees     404      404      401       scope
+studios_checkpoints_growth  read     401       404      404      200      200      200      404      404      401       scope
+studios_audit_entry_evidence  read 401 404 404 200 200 200 404 404 401 scope
+studios_checkpoints_sign    studio   401       404      404      201      201      role     404      404      401       scope
 studios_usage               read     401       404      404      sees     sees     sees     404      404      401       scope
 
 titles_list                 read     401       none     none     sees     sees     sees     none     none     401       scope
@@ -113,12 +123,23 @@ trainings_list              read     401       sees     none     none     none  
 trainings_start             train    401       201      404      404      404      404      404      404      401       scope
 trainings_get               read     401       200      404      404      404      404      404      404      401       scope
 trainings_cancel            train    401       200      404      404      404      404      404      404      401       scope
+trainings_pause             train    401       200      404      404      404      404      404      404      401       scope
+trainings_resume            train    401       200      404      404      404      404      404      404      401       scope
+trainings_finish            train    401       200      404      404      404      404      404      404      401       scope
+trainings_checkpoints       read     401       200      404      404      404      404      404      404      401       scope
 trainings_events            read     401       200      404      404      404      404      404      404      401       scope
 
 models_list                 read     401       sees     none     none     none     none     none     none     401       scope
 models_get                  read     401       200      404      404      404      404      404      404      401       scope
 models_hand_over            train    401       202      404      404      404      404      404      404      401       scope
 handovers_get               train    401       200      404      404      404      404      404      404      401       scope
+
+hooks_list                  read     401       sees     none     none     none     none     none     none     401       scope
+hooks_register              train    401       201      201      201      201      201      201      201      401       scope
+hooks_remove                train    401       204      404      404      404      404      404      404      401       scope
+hooks_test                  train    401       202      404      404      404      404      404      404      401       scope
+hooks_switch_on             train    401       200      404      404      404      404      404      404      401       scope
+hooks_deliveries            read     401       200      404      404      404      404      404      404      401       scope
 """
 
 # The pages, by their French addresses.
@@ -142,6 +163,7 @@ GET /notice/sent                        -        302       302      302      302
 GET /notice/{case}/{key}                -        200       200      200      200      200      200      200      200      200       200
 POST /notice/{case}/{key}/confirm       -        302       302      302      302      302      302      302      302      302       302
 POST /notice/{case}/{key}/appeal        -        302       302      302      302      302      302      302      302      302       302
+POST /notice/{case}/{key}/answer        -        302       302      302      302      302      302      302      302      302       302
 
 GET /tiers/{tier}/buy                   session  door     200      200      200      200      200      200      200      door     door
 POST /tiers/{tier}/buy                  session  door     302      302      302      302      302      302      302      door     door
@@ -179,6 +201,17 @@ GET /trainings/{training}               session  door     200      404      404 
 GET /trainings/{training}/stream        session  door     200      404      404      404      404      404      404      door     door
 GET /trainings/{training}/now           session  door     200      404      404      404      404      404      404      door     door
 POST /trainings/{training}/cancel       session  door     302      404      404      404      404      404      404      door     door
+GET /desk/trainings                     session  door     404      404      404      404      404      404      200      door     door
+POST /desk/trainings/drain              session  door     404      404      404      404      404      404      302      door     door
+POST /desk/trainings/{training}/requeue session  door     404      404      404      404      404      404      302      door     door
+GET /account/webhooks                   session  door     200      200      200      200      200      200      200      door     door
+POST /account/webhooks                  session  door     302      302      302      302      302      302      302      door     door
+POST /account/webhooks/{hook}/test      session  door     302      404      404      404      404      404      404      door     door
+POST /account/webhooks/{hook}/switch-on session  door     302      404      404      404      404      404      404      door     door
+POST /account/webhooks/{hook}/remove    session  door     302      404      404      404      404      404      404      door     door
+POST /trainings/{training}/pause        session  door     302      404      404      404      404      404      404      door     door
+POST /trainings/{training}/resume       session  door     302      404      404      404      404      404      404      door     door
+POST /trainings/{training}/finish       session  door     302      404      404      404      404      404      404      door     door
 GET /trainings/{training}/previews/{preview}/{form}  session door 302 404 404 404 404 404 404 door door
 GET /models/{model}                     session  door     200      404      404      404      404      404      404      door     door
 POST /models/{model}/name               session  door     302      404      404      404      404      404      404      door     door
@@ -201,10 +234,17 @@ GET /account/closed                     -        200      200      200      200 
 GET /studio/                            session  door     200      200      302      302      302      302      200      door     door
 POST /studio/                           session  door     302      302      302      302      302      302      302      door     door
 GET /studio/{studio}                    session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/close              session  door     404      404      200      role     role     404      404      door     door
 GET /studio/{studio}/licences           session  door     404      404      200      200      200      404      404      door     door
 GET /studio/{studio}/licences/{licence} session  door     404      404      200      200      200      404      404      door     door
 GET /studio/{studio}/licences/{licence}/{decision}     session door 404 404 200 200 role 404 404 door door
 POST /studio/{studio}/licences/{licence}/{decision}    session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/log/evidence       session  door      404      404      200      200      200      404      404      door      door
+GET /studio/{studio}/log/checkpoints    session  door      404      404      200      200      200      404      404      door      door
+GET /studio/{studio}/log/checkpoints/{size}  session door 404 404 200 200 200 404 404 door door
+GET /studio/{studio}/log/{entry}/proof  session  door      404      404      200      200      200      404      404      door      door
+GET /studio/{studio}/log/{entry}/evidence  session door 404 404 200 200 200 404 404 door door
+POST /studio/{studio}/log/checkpoints   session  door      404      404      302      302      role     404      404      door      door
 GET /studio/{studio}/bases              session  door     404      404      200      200      200      404      404      door     door
 POST /studio/{studio}/bases             session  door     404      404      302      302      role     404      404      door     door
 GET /studio/{studio}/bases/send_base.py session  door     404      404      200      200      200      404      404      door     door
@@ -230,6 +270,12 @@ GET /studio/{studio}/log                session  door     404      404      200 
 GET /studio/{studio}/log.csv            session  door     404      404      200      200      200      404      404      door     door
 GET /studio/invitations/{ticket}        -        200      200      200      200      200      200      200      200      200      200
 POST /studio/invitations/{ticket}       session  door     302      address  address  address  address  address  address  door     door
+
+GET /desk/                              session  door     404      404      404      404      404      404      200      door     door
+GET /desk/{case}                        session  door     404      404      404      404      404      404      200      door     door
+POST /desk/{case}/take-up               session  door     404      404      404      404      404      404      302      door     door
+POST /desk/{case}/ask                   session  door     404      404      404      404      404      404      302      door     door
+POST /desk/{case}/decide                session  door     404      404      404      404      404      404      302      door     door
 
 GET /home                               session  door     200      200      200      200      200      200      200      door     door
 GET /trainings                          session  door     200      200      200      200      200      200      200      door     door
@@ -259,8 +305,8 @@ class Line:
 
     @property
     def rightful(self) -> str:
-        """The creator where she may do it, otherwise the studio's owner."""
-        return "creator" if worked(self.expected["creator"]) else "owner"
+        """The creator where she may do it, otherwise the studio's owner, and staff where that is all."""
+        return next((actor for actor in ("creator", "owner", "staff") if worked(self.expected[actor])), "owner")
 
 
 def worked(cell: str) -> bool:

@@ -16,6 +16,7 @@ from atelier.catalog.models import BaseFile, BaseVersion, Title
 
 from ..fields import PublicId, StrictIntegerField
 from ..views import View
+from .parts import PartOut
 
 
 class TitleIn(serializers.Serializer[Any]):
@@ -127,16 +128,10 @@ class BasePartsIn(serializers.Serializer[Any]):
     numbers = serializers.ListField(child=StrictIntegerField(min_value=1, max_value=10_000), min_length=1, max_length=100)
 
 
-class BasePartOut(serializers.Serializer[Any]):
-    number = serializers.IntegerField()
-    url = serializers.CharField()
-    bytes = serializers.IntegerField()
-
-
 class BaseParts(View):
     scopes: ClassVar = {"POST": "studio"}
 
-    @extend_schema(operation_id="bases_parts", request=BasePartsIn, responses=BasePartOut(many=True))
+    @extend_schema(operation_id="bases_parts", request=BasePartsIn, responses=PartOut(many=True))
     def post(self, request: Request, base: str) -> Response:
         version = access.find(BaseVersion, base, self.person)
         links = actions.send_parts(version=version, by=self.person, **self.understand(BasePartsIn))

@@ -18,6 +18,7 @@ from atelier.material.states import AssetState
 
 from ..fields import PublicId, StrictIntegerField
 from ..views import View
+from .parts import PartOut
 
 MOST_LINKS = 100
 
@@ -106,12 +107,6 @@ class AssetDetailOut(AssetOut):
 
 class PartsIn(serializers.Serializer[Any]):
     numbers = serializers.ListField(child=StrictIntegerField(min_value=1), min_length=1, max_length=MOST_LINKS)
-
-
-class PartOut(serializers.Serializer[Any]):
-    number = serializers.IntegerField()
-    url = serializers.CharField(help_text="PUT exactly `bytes` bytes here within 15 minutes.")
-    bytes = serializers.IntegerField()
 
 
 class PartsOut(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from atelier.catalog.models import BaseVersion, Sample
 
 from ..fields import PublicId, StrictIntegerField
 from ..views import View
-from .bases import BasePartOut
+from .parts import PartOut
 
 
 class SampleIn(serializers.Serializer[Any]):
@@ -68,7 +68,7 @@ class SampleDetail(View):
 class SamplePart(View):
     scopes: ClassVar = {"POST": "studio"}
 
-    @extend_schema(operation_id="samples_part", request=None, responses=BasePartOut)
+    @extend_schema(operation_id="samples_part", request=None, responses=PartOut)
     def post(self, request: Request, sample: str) -> Response:
         """The link to which the whole file is sent with PUT."""
         return Response(asdict(samples.part(sample=access.find(Sample, sample, self.person), by=self.person)))

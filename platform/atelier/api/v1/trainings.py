@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from atelier.accounts import access
 from atelier.licences.models import Licence
 from atelier.material.models import Dataset
-from atelier.trainings import actions, live, queue
-from atelier.trainings.models import Project, Quote, Training
+from atelier.trainings import actions, live, queue, steering
+from atelier.trainings.models import Checkpoint, Project, Quote, Training
 from licensing.terms import MEDIA, STAGES
 
 from ..fields import PublicId, StrictIntegerField
@@ -130,12 +130,13 @@ class TrainingOut(serializers.ModelSerializer[Training]):
     seconds = serializers.IntegerField(source="quote.seconds", help_text="The ceiling that was quoted.")
     position = serializers.SerializerMethodField(help_text="In the queue, from 1; null when not waiting.")
     model = serializers.SerializerMethodField(help_text="The custom model, once there is one.")
+    cancel_requested = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Training
         fields = (
             *("id", "quote", "licence", "name", "state", "since", "position", "step", "steps", "loss", "seconds", "captured"),
-            *("attempts", "cancel_requested", "code", "sentence", "model", "created_at"),
+            *("attempts", "wish", "finish_at", "cancel_requested", "code", "sentence", "model", "created_at"),
         )
 
     def get_position(self, training: Training) -> int | None:
@@ -170,8 +171,57 @@ class Cancel(View):
 
     @extend_schema(operation_id="trainings_cancel", request=None, responses=TrainingOut)
     def post(self, request: Request, training: str) -> Response:
+        """Ends what waits or is paused; one that runs stops behind a checkpoint. What was captured stays, the rest goes back."""
         row = access.find(Training, training, self.person)
-        return Response(TrainingOut(actions.cancel(training=row, by=self.person)).data)
+        return Response(TrainingOut(steering.cancel(training=row, by=self.person)).data)
+
+
+class Pause(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="trainings_pause", request=None, responses=TrainingOut)
+    def post(self, request: Request, training: str) -> Response:
+        """Sets it aside behind a checkpoint (`wish` until then). What was captured stays, the rest stays on hold for 14 days."""
+        row = access.find(Training, training, self.person)
+        return Response(TrainingOut(steering.pause(training=row, by=self.person)).data)
+
+
+class Resume(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="trainings_resume", request=None, responses=TrainingOut)
+    def post(self, request: Request, training: str) -> Response:
+        """Back into the queue, to go on from its checkpoint."""
+        row = access.find(Training, training, self.person)
+        return Response(TrainingOut(steering.resume(training=row, by=self.person)).data)
+
+
+class FinishIn(serializers.Serializer[Any]):
+    step = StrictIntegerField(required=False, min_value=1, max_value=100_000, help_text="A stored step; where it is now when left out.")
+
+
+class Finish(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="trainings_finish", request=FinishIn, responses=TrainingOut)
+    def post(self, request: Request, training: str) -> Response:
+        """The model is made from a checkpoint, also of a cancelled training. Steps taken until then are captured, the rest goes back."""
+        row = access.find(Training, training, self.person)
+        return Response(TrainingOut(steering.finish(training=row, by=self.person, **self.understand(FinishIn))).data)
+
+
+class StoredStepOut(serializers.ModelSerializer[Checkpoint]):
+    class Meta:
+        model = Checkpoint
+        fields = ("step", "loss", "created_at")
+
+
+class Checkpoints(View):
+    @extend_schema(operation_id="trainings_checkpoints", responses=StoredStepOut(many=True))
+    def get(self, request: Request, training: str) -> Response:
+        """The stored steps, any of which `finish` takes."""
+        row = access.find(Training, training, self.person)
+        return self.page(row.checkpoints.all(), StoredStepOut)
 
 
 class Events(View):
@@ -196,5 +246,9 @@ urlpatterns = [
     path("trainings", Trainings.as_view()),
     path("trainings/<str:training>", TrainingDetail.as_view()),
     path("trainings/<str:training>/cancel", Cancel.as_view()),
+    path("trainings/<str:training>/pause", Pause.as_view()),
+    path("trainings/<str:training>/resume", Resume.as_view()),
+    path("trainings/<str:training>/finish", Finish.as_view()),
+    path("trainings/<str:training>/checkpoints", Checkpoints.as_view()),
     path("trainings/<str:training>/events", Events.as_view()),
 ]

@@ -1,7 +1,11 @@
 """How values are shown in the reader's language."""
 
+from datetime import UTC, datetime
+
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from licensing.money import Money
@@ -9,6 +13,16 @@ from licensing.money import Money
 register = template.Library()
 SIGNS = {"EUR": "€", "USD": "$"}
 NO_BREAK = "\u00a0"
+# How much of a moment is told. frontend/islands/times.ts knows the same names.
+MOMENTS = {
+    "full": "j F Y, H:i",
+    "short": "j N Y, H:i",
+    "second": "j N Y, H:i:s",
+    "clock": "H:i",
+    "watch": "H:i:s",
+    "day": "j F Y",
+    "date": "j N Y",
+}
 
 
 @register.filter
@@ -22,10 +36,24 @@ def money(value: Money) -> str:
 
 @register.filter
 def duration(seconds: int) -> str:
-    """Hours and minutes: 4 h, 1 h 30 min, 45 min."""
+    """Hours and minutes: 4 h, 1 h 30 min, 45 min. Less than a minute in seconds: 29 s."""
+    if 0 < seconds < 60:
+        return f"{number_format(max(1, int(seconds)))}{NO_BREAK}s"
     hours, minutes = divmod(round(seconds / 60), 60)
     parts = [(hours, gettext("h")), (minutes, gettext("min"))]
     return " ".join(f"{number_format(count, force_grouping=True)}{NO_BREAK}{unit}" for count, unit in parts if count) or gettext("none")
+
+
+@register.filter
+def moment(at: datetime, form: str = "full") -> SafeString:
+    """A time in UTC, which it says; islands/times.ts puts it in the reader's own zone. Not for attributes: it is an element.
+
+    Not by a cookie with the zone: so a page is one thing to every cache, the first page is right too, and the zone stays with its reader.
+    """
+    there = at.astimezone(UTC)
+    zone = f"{NO_BREAK}UTC" if "H" in MOMENTS[form] else ""
+    shown = date_format(there, MOMENTS[form])
+    return format_html('<time datetime="{}" data-as="{}">{}{}</time>', there.isoformat(timespec="seconds"), form, shown, zone)
 
 
 @register.filter

@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
+from atelier.accounts.models import User
+from atelier.licences.holdings import Run
 from atelier.trainings.models import Training
 from atelier.trainings.words import TITLES
 from atelier.trainings.words import span as span_words
@@ -38,3 +40,11 @@ def ago(moment: datetime) -> str:
 def stands(row: Training) -> Promise:
     """Its state in words."""
     return TITLES[row.state]
+
+
+@register.simple_tag
+def named(runs: list[Run], reader: User) -> list[tuple[Run, str]]:
+    """Each with the name of its training where that is the reader's own: a studio does not learn what creators call things."""
+    hers = Training.objects.filter(owner=reader, pk__in=[Training.parse_id(run.training) for run in runs]).select_related("quote")
+    names = {row.public_id: row.quote.name for row in hers}
+    return [(run, names.get(run.training, "")) for run in runs]

@@ -74,7 +74,7 @@ class Bench:
 
     def seats(self, sizes: Sizes, steps: int = STEPS) -> list[Seat]:
         """Clips and captions of random numbers: what they hold does not change what they cost."""
-        return [Seat(_knobs(1, steps), index, self._material(sizes, index)) for index in range(sizes.jobs)]
+        return [Seat(knobs(1, steps), index, self._material(sizes, index)) for index in range(sizes.jobs)]
 
     def _material(self, sizes: Sizes, seed: int) -> Material:
         generator = torch.Generator().manual_seed(seed)
@@ -129,7 +129,7 @@ class Bench:
         latents = torch.cat([self.wan.encode_clips(clip[None]) for clip in clips])
         text = dict(zip(captions, self.wan.encode_text(captions), strict=True))
         order = [[index % len(clips)] for index in range(steps)]
-        run = self.together([Seat(_knobs(1), 0, Material(Encoded(tuple(latents), ("a red circle",) * len(clips)), text, order))])
+        run = self.together([Seat(knobs(1), 0, Material(Encoded(tuple(latents), ("a red circle",) * len(clips)), text, order))])
         self.wan.put_on(run.stack)
         for _ in zip(range(steps), run.steps(), strict=False):
             pass
@@ -177,7 +177,7 @@ class Peft:
         loss.item()
 
 
-def _knobs(batch_size: int, steps: int = STEPS) -> Knobs:
+def knobs(batch_size: int, steps: int = STEPS) -> Knobs:
     return Knobs(steps, RANK, RANK, 1e-3, batch_size, height=32, width=32, frames=9, fps=4)
 
 
@@ -247,7 +247,7 @@ def _job(folder: Path, base: Path, seed: int) -> Path:
     draw_clips(folder / "clips", count=4, style="neon", seed=seed, size=64)
     root = seal(folder / "clips", folder / "sealed").root
     dataset = Dataset(str(folder / "sealed"), root)
-    job = Job(f"bench-{seed}", "wan", Base(str(base), directory_digest(base)), dataset, _knobs(1, steps=2), seed=seed)
+    job = Job(f"bench-{seed}", "wan", Base(str(base), directory_digest(base)), dataset, knobs(1, steps=2), seed=seed)
     files.write_text(folder / "job.json", json.dumps(job.to_dict()))
     return folder / "job.json"
 

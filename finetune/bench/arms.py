@@ -17,8 +17,9 @@ from typing import Any
 
 import torch
 
-from finetune import allocator, benches
-from finetune.benches import Bench, Sizes
+from finetune import allocator
+from finetune.bench import marks, runs, sides
+from finetune.bench.sides import Bench, Sizes
 
 Rounds = list[tuple[float, float]]
 
@@ -42,7 +43,7 @@ class Arm:
 def measure(base: Path, *, quick: bool) -> dict[str, Any]:
     allocator.keep_large_blocks()
     load = os.getloadavg()
-    arms = [arm for part in (_steps, _exactness, _memory, _starts, _not_yet) for arm in part(base, quick)]
+    arms = [arm for part in (_steps, _exactness, _memory, _starts, _caches, _intervals, _marks, _not_yet) for arm in part(base, quick)]
     machine = {
         "processor": platform.machine(),
         "cores": os.cpu_count(),
@@ -113,33 +114,71 @@ def _whole(bench: Bench, rounds: int) -> Rounds:
 
 def _exactness(base: Path, _quick: bool) -> Iterator[Arm]:
     for kind, target in ((torch.float64, 1e-9), (torch.float32, 1e-2)):
-        apart = benches.exactness(base, kind, steps=50)
+        apart = sides.exactness(base, kind, steps=50)
         name = f"exactness of BA after 50 steps, 2 jobs together, {str(kind).removeprefix('torch.')}"
         why = "relative distance by Frobenius norm"
         yield Arm(name, "peft alone", apart, target, "lower", 1, "ok" if apart <= target else "short", why)
 
 
-def _memory(base: Path, quick: bool) -> Iterator[Arm]:
-    rounds = 1 if quick else 3
-    shares = [_peak(base, "ours", 8) / (8 * _peak(base, "peft", 1)) for _ in range(rounds)]
+def _lower(name: str, against: str, shares: list[float], target: float, why: str) -> Arm:
+    """`shares`: of what `against` takes, one a round."""
     share = statistics.median(shares)
-    status, why = "ok" if share <= 0.30 else "short", "largest resident size, each in a process of its own"
-    yield Arm("memory, 8 jobs together, tiny", "8 processes", _short(share), 0.30, "lower", rounds, status, why, min(shares), max(shares))
+    status = "ok" if share <= target else "short"
+    return Arm(name, against, _short(share), target, "lower", len(shares), status, why, _short(min(shares)), _short(max(shares)))
+
+
+def _memory(base: Path, quick: bool) -> Iterator[Arm]:
+    shares = [_peak(base, "ours", 8) / (8 * _peak(base, "peft", 1)) for _ in range(1 if quick else 3)]
+    why = "largest resident size, each in a process of its own"
+    yield _lower("memory, 8 jobs together, tiny", "8 processes", shares, 0.30, why)
 
 
 def _peak(base: Path, which: str, jobs: int) -> int:
-    command = [sys.executable, "-m", "finetune.benches", which, str(jobs), str(base)]
+    command = [sys.executable, "-m", "finetune.bench.sides", which, str(jobs), str(base)]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def _starts(base: Path, quick: bool) -> Iterator[Arm]:
-    shares = [benches.second_start(base) for _ in range(1 if quick else 3)]
-    share = statistics.median(shares)
-    status, why = (
-        "ok" if share <= 0.25 else "short",
-        "time to the first step: from starting the engine, and from a second order; each encodes clips of its own",
+    shares = [sides.second_start(base) for _ in range(1 if quick else 3)]
+    why = "time to the first step: from starting the engine, and from a second order; each encodes clips of its own"
+    yield _lower("warm second job", "cold first job", shares, 0.25, why)
+
+
+def _caches(base: Path, quick: bool) -> Iterator[Arm]:
+    shares = [runs.second_encode(base, seed) for seed in range(1 if quick else 3)]
+    why = "seconds of the phase `encode`, 12 clips; the second job has another rank"
+    yield _lower("encoding, second run on the same clips", "the first", shares, 0.1, why)
+
+
+def _intervals(base: Path, quick: bool) -> Iterator[Arm]:
+    """Calibrated on the spot, as a worker is."""
+    found = runs.foretold(base, 4 if quick else 10)
+    share = sum(each.held for each in found) / len(found)
+    times = [each.seconds / each.estimate.seconds for each in found]
+    least, most = (getattr(found[0].estimate, name) / found[0].estimate.seconds for name in ("seconds_low", "seconds_high"))
+    why = f"took {min(times):.2f} to {max(times):.2f} times the estimate, whose interval goes from {least:.2f} to {most:.2f} times it"
+    status = "ok" if share >= 0.9 else "short"
+    yield Arm(
+        "estimates whose interval held", "the seconds of small jobs of all kinds", _short(share), 0.9, "higher", len(found), status, why
     )
-    yield Arm("warm second job", "cold first job", _short(share), 0.25, "lower", len(shares), status, why, min(shares), max(shares))
+
+
+def _marks(base: Path, quick: bool) -> Iterator[Arm]:
+    """Each on one adapter that was really trained."""
+    yield from _marked("tiny", Bench.tiny(base), 40 if quick else 150)
+    if not quick:
+        yield from _marked("60 M", Bench.middle(base), 60)
+
+
+def _marked(model: str, bench: Bench, steps: int) -> Iterator[Arm]:
+    taught = marks.Taught(bench, steps)
+    cost, why = _short(taught.cost()), f"{steps} steps; change of the held-out loss, as a share of what training changed"
+    status = "ok" if cost <= marks.COST else "short"
+    yield Arm(f"what a fingerprint costs, {model}", "the training", cost, marks.COST, "lower", marks.COPIES_LOOKED_AT, status, why)
+    for found in taught.found():
+        score, why = _short(found.guilty), f"the highest of {len(marks.COPIES)} innocent copies is {found.innocent:.1f}"
+        status = "ok" if score >= marks.GOAL and found.innocent < marks.GOAL else "short"
+        yield Arm(f"fingerprint after: {found.attack}, {model}", "goal", score, marks.GOAL, "higher", 1, status, why)
 
 
 def _not_yet(_base: Path, _quick: bool) -> Iterator[Arm]:
