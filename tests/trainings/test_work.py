@@ -135,7 +135,7 @@ def weights(training: Training) -> set[str]:
 
 
 def test_paused_and_resumed_it_ends_with_the_bits_of_one_that_never_stopped(real: Studio) -> None:
-    wish = {"steps": 40, "checkpoint_every": 10, "previews": 1}
+    wish = {"steps": 160, "checkpoint_every": 10, "previews": 1}
     undisturbed, training = real.training(**wish), real.training(**wish)
     assert worker.work(undisturbed.id) == "done"
     with at_work(training) as said:
@@ -144,8 +144,8 @@ def test_paused_and_resumed_it_ends_with_the_bits_of_one_that_never_stopped(real
     assert said == ["paused"]
     training.refresh_from_db()
     kept = training.checkpoints.order_by("-step")[0].step
-    assert (training.state, training.lease_until, training.captured) == ("paused", None, training.quote.seconds * kept // 40)
-    assert 10 <= kept < 40
+    assert (training.state, training.lease_until, training.captured) == ("paused", None, training.quote.seconds * kept // 160)
+    assert 10 <= kept < 160
     assert worker.work(training.id) == "not claimable"
     resume(training=training, by=real.world.bob)
     assert worker.work(training.id) == "done"
