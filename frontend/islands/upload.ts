@@ -28,7 +28,7 @@ class Upload implements Watcher {
     this.#words = new Words(root);
     this.#sender = new Sender(api!, dataset!, new Digest(digest!), this);
     this.#listen();
-    this.#one("[data-drop]").hidden = false;
+    this.#one("[data-drop]").inert = false;
     setInterval(() => this.#draw(), 1000);
   }
 

@@ -54,7 +54,7 @@ def accept_and_pay(reader: Reader) -> None:
 
 def choose(reader: Reader, files: Sequence[Path]) -> None:
     """As soon as the page offers it."""
-    expect(reader.page.locator("[data-drop]")).to_be_visible()
+    expect(reader.page.locator("[data-drop]:not([inert])")).to_be_visible()
     reader.bring(reader.page.locator("[data-files]"), files)
 
 
