@@ -48,8 +48,11 @@ def _of(training: Training) -> Iterator[str]:
     models = list(CustomModel.objects.filter(training=training.pk))
     if training.state == TrainingState.DONE:
         yield from _done(training, models, spent)
-    elif models or spent:
+        return
+    if models or spent:
         yield f"has {len(models)} models and spent {spent} s"
+    if training.state != TrainingState.FAILED_SYSTEM or training.attempts < MAX_ATTEMPTS:
+        yield f"was given up after {training.attempts} attempts: {training.code}"
 
 
 def _done(training: Training, models: list[CustomModel], spent: int) -> Iterator[str]:
