@@ -10,7 +10,7 @@ from pathlib import Path
 from atelier.devstack.wheels import REPOSITORY
 
 from . import database, jobs, uploads, workers
-from .ground import Ground
+from .ground import Ground, Stuck
 from .told import Outcome, Play
 
 
@@ -53,10 +53,18 @@ def main(arguments: list[str]) -> int:
 def _played(drill: Drill, var: Path, *, quick: bool) -> dict[str, object]:
     began = time.monotonic()
     with Ground(var, workers=drill.workers, volatile=not drill.durable) as ground:
-        outcome: Outcome = drill.play(ground, quick=quick)
+        outcome = _outcome(drill, ground, quick=quick)
     seconds = round(time.monotonic() - began, 1)
     print(f"{'ok' if not outcome.problems else 'FAILED':8} {drill.name}: {outcome.figure}", *outcome.problems, sep="\n    ", flush=True)
     return {"name": drill.name, "ok": not outcome.problems, "figure": outcome.figure, "seconds": seconds, "problems": outcome.problems}
+
+
+def _outcome(drill: Drill, ground: Ground, *, quick: bool) -> Outcome:
+    """One drill that gets stuck does not keep the others from being played."""
+    try:
+        return drill.play(ground, quick=quick)
+    except Stuck as stuck:
+        return Outcome("stuck", [str(stuck)])
 
 
 if __name__ == "__main__":

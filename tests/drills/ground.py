@@ -28,6 +28,10 @@ OPENED_WITHIN = 120.0
 SERVICES = [name for name in EVERYTHING if name != "worker-train"]
 
 
+class Stuck(Exception):
+    """What a drill waits for does not come."""
+
+
 class Ground:
     """`with Ground(var) as ground`: the servers run, bob may train. `workers` are train workers, brought back by `supervise`."""
 
@@ -60,7 +64,9 @@ class Ground:
     # ---- the train workers
 
     def supervise(self) -> None:
-        """Starts train workers that are not there, as an init system would."""
+        """Starts what has ended by itself, as an init system would."""
+        for process in self.stack.dead():
+            self.stack.restart(process.name)
         for name in (f"train-{number}" for number in range(1, self.wanted + 1)):
             if name not in self.workers or self.workers[name].poll() is not None:
                 options = ("-n", f"{name}@%h", "-Q", "train", "-c", "1", "--pool=threads", "--loglevel=INFO")
@@ -83,7 +89,7 @@ class Ground:
         self.dataset = str(bob.post("/datasets", {"name": "Drill"})["id"])
         material = creator.bring(bob, self.dataset, clips.find(folder).clips)
         if material.refused:
-            raise SystemExit(f"drill: the clips were refused: {material.refused}")
+            raise Stuck(f"the clips were refused: {material.refused}")
         creator.attest(bob, self.dataset)
         creator.seal(bob, self.dataset)
         self.project = str(bob.post("/projects", {"name": "Drill", **creator.USE})["id"])
@@ -114,7 +120,7 @@ class Ground:
             with suppress(psycopg.OperationalError), self.database() as connection:
                 return connection.execute(sql, values).fetchall()
             if time.monotonic() > until:
-                raise SystemExit("drill: the database does not come back")
+                raise Stuck("the database does not come back")
             time.sleep(0.2)
 
     def states(self) -> dict[str, int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .faults import flush_broker, kill_worker
-from .ground import LEASE, Ground
+from .ground import LEASE, Ground, Stuck
 from .told import Outcome
 
 STEPS, INTERVAL = 300, 50
@@ -51,8 +51,8 @@ def broker(ground: Ground, *, quick: bool) -> Outcome:
         ground.stack.start_service("valkey")
         flush_broker(ground, "any")
         back = time.time()
-        waits.append(_until(lambda before=before: _claimed(ground, before)) - back)
-        _until(lambda: ground.states().keys() <= {"done"} or None)
+        waits.append(_until(lambda before=before: _claimed(ground, before), ground.supervise) - back)
+        _until(lambda: ground.states().keys() <= {"done"} or None, ground.supervise)
     problems = [f"consumption went on after {wait:.1f} s" for wait in waits if wait > CONSUMES_WITHIN]
     return Outcome(f"{len(waits)} times: consumption goes on after {max(waits):.1f} s at most", problems)
 
@@ -62,10 +62,11 @@ def _claimed(ground: Ground, before: int) -> float | None:
     return float(at) if count > before else None
 
 
-def _until(ask: Callable[[], T | None]) -> T:
+def _until(ask: Callable[[], T | None], meanwhile: Callable[[], None] = lambda: None) -> T:
     until = time.monotonic() + PATIENCE
     while (answer := ask()) is None:
+        meanwhile()
         if time.monotonic() > until:
-            raise SystemExit("drill: what was waited for does not come")
+            raise Stuck(f"what was waited for does not come within {PATIENCE:.0f} s")
         time.sleep(LOOK)
     return answer
