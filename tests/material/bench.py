@@ -1,0 +1,90 @@
+"""An upload by signed parts beside boto3 on its own: python -m tests.material.bench --json FILE [--quick], on an object store of its own.
+
+Both send the same file in parts of the same size, one after the other. Ours asks for a link for each part, as a browser does.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from uuid import uuid4
+
+import django
+from boto3.s3.transfer import TransferConfig
+
+from atelier.demo import upload, wire
+from frontend.bench.arms import Figure
+
+MEBI = 1 << 20
+LARGE, SMALL = 256 * MEBI, 64 * MEBI
+PART = 8 * MEBI
+ROUNDS = 5
+SHARE = 0.9
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.material.bench", description="An upload by signed parts beside boto3.")
+    parser.add_argument("--quick", action="store_true", help=f"{SMALL // MEBI} MiB instead of {LARGE // MEBI}")
+    parser.add_argument("--json", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atelier.settings")
+    django.setup()
+    load = os.getloadavg()
+    figure = uploading(SMALL if options.quick else LARGE)
+    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(figure.arm)]}, indent=1) + "\n")
+    print(figure.arm.line)
+
+
+def uploading(size: int) -> Figure:
+    """A file that takes as long as SHARE allows would be at the limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "clip")
+        path.write_bytes(os.urandom(size))
+        ours, plain = [], []
+        for _ in range(ROUNDS):  # in turns, so that both meet the same machine
+            plain.append(seconds(lambda: straight(path)))
+            ours.append(seconds(lambda: by_links(path)))
+    most = statistics.median(plain) / SHARE
+    return Figure(f"an upload of {size // MEBI} MiB by signed parts, beside boto3", most, "s", statistics.median(ours), ROUNDS)
+
+
+def by_links(path: Path) -> None:
+    from atelier.kit import store
+
+    key, size = f"bench/{uuid4()}", path.stat().st_size
+    started = store.start_multipart(store.QUARANTINE, key)
+
+    def links(numbers: list[int]) -> list[dict[str, object]]:
+        return [{"url": store.part_link(store.QUARANTINE, key, started, number, PART), "bytes": PART} for number in numbers]
+
+    with wire.client() as http:
+        upload.send(http, path, size // PART, links)
+    store.complete_multipart(store.QUARANTINE, key, started, store.parts(store.QUARANTINE, key, started))
+    store.delete(store.QUARANTINE, key)
+
+
+def straight(path: Path) -> None:
+    from atelier.kit import store
+
+    key = f"bench/{uuid4()}"
+    config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
+    store.client().upload_file(str(path), store.bucket(store.QUARANTINE), key, Config=config)
+    store.delete(store.QUARANTINE, key)
+
+
+def seconds(deed: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    deed()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
