@@ -213,6 +213,12 @@ HOOKS_MAY_REACH = env.list("HOOKS_MAY_REACH", default=[])
 if HOOKS_MAY_REACH and SECURE:
     raise ImproperlyConfigured("HOOKS_MAY_REACH opens our own network to whoever registers a webhook; production has none.")
 TRAINING_LEASE_SECONDS = env.float("TRAINING_LEASE_SECONDS", default=30.0)
+# How many trainings of one creator are at work at once; 0: any number.
+TRAININGS_PER_CREATOR = env.int("TRAININGS_PER_CREATOR", default=0)
+# What this worker may take: families of bases (none: all that the engine knows), and the bytes of memory that a training may need
+# (0: what the engine says is there).
+TRAINING_FAMILIES = env.list("TRAINING_FAMILIES", default=[])
+TRAINING_MEMORY_BYTES = env.int("TRAINING_MEMORY_BYTES", default=0)
 
 # The pages are French at / and English at /en/; the API speaks the language that is asked for, English unless told (kit/language.py).
 LANGUAGE_CODE = "fr"
@@ -279,4 +285,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # It tells whole addresses, and a signed one is a key.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }

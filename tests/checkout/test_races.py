@@ -8,7 +8,7 @@ from atelier.checkout.models import PaymentEvent
 from atelier.kit.refused import Refused
 from atelier.ledger import queries as ledger
 from licensing.text import text_hash
-from tests.ledger.threads import at_once
+from tests.threads import together
 from tests.world import World, run_outbox
 
 from . import shop
@@ -21,7 +21,7 @@ def test_ten_clicks_at_once_make_one_order(committed: World) -> None:
     def click() -> None:
         found.append(actions.open_order(buyer=bob, revision=revision, accepted_text=hashed, language="en").public_id)
 
-    at_once(*[click] * 10)
+    together(*[click] * 10)
     assert (len(found), len(set(found))) == (10, 1)
 
 
@@ -32,7 +32,7 @@ def test_the_same_tier_accepted_in_two_languages_at_once_is_one_order(committed:
         hashed = text_hash(revision.terms, language)
         found.append(actions.open_order(buyer=bob, revision=revision, accepted_text=hashed, language=language).public_id)
 
-    at_once(*(partial(accept, language) for language in ("fr", "en")))
+    together(*(partial(accept, language) for language in ("fr", "en")))
     assert (len(found), len(set(found))) == (2, 1)
     order = bob.orders.get()
     assert order.accepted_text == text_hash(revision.terms, order.language)
@@ -42,11 +42,11 @@ def test_all_events_of_a_sale_delivered_and_folded_at_once_have_one_effect(commi
     order = shop.open_order(committed.bob, committed.tier().current)
     shop.press(order, "pay")
     bodies, statuses = [json.dumps(event) for event in shop.events_of(order)], list[int]()
-    at_once(*(lambda body=body: statuses.append(shop.deliver(body)) for body in bodies * 3))
+    together(*(lambda body=body: statuses.append(shop.deliver(body)) for body in bodies * 3))
     assert set(statuses) == {200}
     rows = list(PaymentEvent.objects.filter(order=order.public_id).values_list("pk", flat=True))
     assert len(rows) == len(bodies)
-    at_once(*(lambda pk=pk: folding.fold(event=pk) for pk in rows * 2))
+    together(*(lambda pk=pk: folding.fold(event=pk) for pk in rows * 2))
     run_outbox()
     order.refresh_from_db()
     assert (order.state, committed.bob.licences.count()) == ("paid", 1)
@@ -63,7 +63,7 @@ def test_a_refund_asked_for_in_two_tabs_is_made_once(committed: World) -> None:
         except Refused as no:
             answers.append(no.code)
 
-    at_once(*[ask] * 6)
+    together(*[ask] * 6)
     run_outbox()
     assert sorted(answers) == ["asked"] + ["over_refund"] * 5
     assert shop.settle(order).refunded == order.amount

@@ -6,9 +6,8 @@ from atelier.kit.refused import Refused
 from atelier.ledger import queries
 from atelier.ledger.actions import Move, account, post
 from atelier.ledger.models import Kind, Unit
+from tests.threads import together
 from tests.world import World
-
-from .threads import at_once
 
 
 def test_of_thirty_takers_of_ten_seconds_exactly_ten_get_their_share(committed: World) -> None:
@@ -23,7 +22,7 @@ def test_of_thirty_takers_of_ten_seconds_exactly_ten_get_their_share(committed: 
         except Refused as short:
             assert short.code == "balance_short"
 
-    at_once(*(lambda number=number: take(number) for number in range(30)))
+    together(*(lambda number=number: take(number) for number in range(30)))
     assert len(won) == 10
     assert queries.balance(Kind.ALLOWANCE, Unit.SECONDS, owner) == 0
     assert queries.balance(Kind.HELD, Unit.SECONDS, owner) == 100
@@ -34,7 +33,7 @@ def test_one_deed_posted_by_many_at_once_counts_once(committed: World) -> None:
     owner = uuid4()
     issued, allowance = (account(kind, Unit.SECONDS, owner) for kind in (Kind.ISSUED, Kind.ALLOWANCE))
     move = Move(issued, allowance, 100)
-    at_once(*(lambda: post(kind="test", key=f"once:{owner}", subject="", moves=[move]) for _ in range(12)))
+    together(*(lambda: post(kind="test", key=f"once:{owner}", subject="", moves=[move]) for _ in range(12)))
     assert queries.balance(Kind.ALLOWANCE, Unit.SECONDS, owner) == 100
 
 
@@ -45,6 +44,6 @@ def test_money_going_both_ways_at_once_is_never_lost(committed: World) -> None:
         pair = (one, other) if number % 2 else (other, one)
         post(kind="test", key=f"swing:{one.pk}:{number}", subject="", moves=[Move(*pair, 1 + number)])
 
-    at_once(*(lambda number=number: swing(number) for number in range(20)))
+    together(*(lambda number=number: swing(number) for number in range(20)))
     assert queries.balance(Kind.STUDIO, Unit.EUR, one.owner) == -queries.balance(Kind.STUDIO, Unit.EUR, other.owner) == -10
     assert not queries.astray().exists()

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from atelier.kit.refused import Refused
 from atelier.licences import actions, queries
-from tests.ledger.threads import at_once
+from tests.threads import together
 from tests.world import World, run_outbox
 
 
@@ -19,7 +19,7 @@ def test_two_tabs_never_spend_the_same_second(committed: World) -> None:
         except Refused as no:
             won.append(no.code)
 
-    at_once(*[start] * 12)
+    together(*[start] * 12)
     assert sorted(won) == ["ALLOWANCE_SPENT"] * 9 + ["held"] * 3
     assert queries.seconds(licence) == queries.Seconds(granted=100, left=10, held=90, spent=0)
 
@@ -37,7 +37,7 @@ def test_a_licence_revoked_and_restored_at_once_has_one_winner(committed: World)
         except Refused as no:
             results.append(no.code)
 
-    at_once(*(lambda verb=verb: decide(verb) for verb in ["revoke", "revoke", "restore", "restore"]))
+    together(*(lambda verb=verb: decide(verb) for verb in ["revoke", "revoke", "restore", "restore"]))
     licence.refresh_from_db()
     assert licence.state == "revoked"
     assert results.count("revoke") == 1

@@ -14,8 +14,8 @@ from atelier.kit.refused import Refused
 from atelier.takedown import actions
 from atelier.takedown.models import Case, Kind
 from atelier.takedown.states import CaseState
-from tests.ledger.threads import at_once
 from tests.pages.test_public import Read
+from tests.threads import together
 from tests.world import World, run_outbox, two_step
 
 SAID = {"matter": "work", "work": "La Nuit claire", "account": "It is ours.", "capacity": "self", "organisation": ""}
@@ -250,7 +250,7 @@ def test_of_two_decisions_in_the_same_moment_one_counts(committed: World) -> Non
         except Refused as no:
             answers.append(no.code)
 
-    at_once(*[partial(decide, each) for each in people])
+    together(*[partial(decide, each) for each in people])
     assert sorted(answers) == ["decided", "moved_meanwhile"]
     assert case.events.filter(kind__in=(Kind.UPHELD, Kind.REJECTED)).count() == 1
 

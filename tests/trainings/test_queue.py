@@ -1,11 +1,10 @@
 """The job row: one claim at a time, a fence for zombies, nothing lost, nothing charged twice. No engine needed."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from atelier.kit.refused import Refused
@@ -18,29 +17,13 @@ from atelier.trainings.models import MAX_ATTEMPTS, Training
 from atelier.trainings.running import LeaseLost
 from atelier.trainings.states import TRAINING, TrainingState
 from atelier.trainings.steering import cancel
+from tests import threads
 
 from .real import Studio
 
 
 def together(*deeds: Callable[[], Any]) -> list[Any]:
-    """Does all at the same moment, each in a thread with a connection of its own. Returns what each gave or raised."""
-    gate, results = threading.Barrier(len(deeds)), [None] * len(deeds)
-
-    def do(index: int, deed: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            results[index] = deed()
-        except (Refused, LeaseLost) as no:
-            results[index] = no
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    return threads.together(*deeds, expecting=(Refused, LeaseLost))
 
 
 def expire(training: Training) -> None:

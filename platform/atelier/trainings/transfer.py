@@ -1,7 +1,9 @@
 """Files between the object store and the engine's scratch folder. Everything that arrives is checked against its digest."""
 
+import fcntl
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,24 @@ from .models import Training
 
 
 def fetch_base(version: BaseVersion) -> Path:
-    """The base's directory on this machine, fetched once and kept under its digest."""
-    final = settings.ENGINE_DIR / "bases" / version.digest.removeprefix("sha256:")
-    if final.exists():
-        return final
+    """The base's directory on this machine, fetched once for all of its workers and kept under its digest."""
+    final = Path(settings.ENGINE_DIR, "bases", version.digest.removeprefix("sha256:"))
+    with _alone(final.with_name(f"{final.name}.lock")):
+        if not final.exists():
+            _fetch_whole(version, final)
+    return final
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One worker of this machine at a time. The lock of one that died is free."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _fetch_whole(version: BaseVersion, final: Path) -> None:
     partial = final.with_name(f"{final.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     for file in version.files.all():
@@ -30,7 +46,6 @@ def fetch_base(version: BaseVersion) -> Path:
     if directory_digest(partial) != version.digest:
         raise Refused("base_altered", "The base model in the store is not the one that was published.", status=500)
     partial.rename(final)
-    return final
 
 
 def fetch_checkpoint(training: Training, out: Path, at: int | None = None) -> int:
