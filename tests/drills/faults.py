@@ -37,9 +37,15 @@ def _engine(worker: int) -> psutil.Process | None:
 
 def _signalled(ground: Ground, state: str, number: signal.Signals) -> bool:
     pid = _victim(ground, state)
-    if pid is None:
+    return pid is not None and _struck(pid, number)
+
+
+def _struck(pid: int, number: signal.Signals) -> bool:
+    """False for one that has just ended by itself."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
         return False
-    os.kill(pid, number)
     return True
 
 
@@ -54,32 +60,25 @@ def drain_worker(ground: Ground, state: str) -> bool:
 def kill_engine(ground: Ground, state: str) -> bool:
     pid = _victim(ground, state)
     engine = _engine(pid) if pid else None
-    if engine is None:
-        return False
-    engine.kill()
-    return True
+    return engine is not None and _struck(engine.pid, signal.SIGKILL)
 
 
 def freeze_worker(ground: Ground, state: str) -> bool:
     """Longer than its lease: when it wakes up, its training is somebody else's."""
     pid = _victim(ground, state)
-    if pid is None:
+    if pid is None or not _struck(pid, signal.SIGSTOP):
         return False
-    os.kill(pid, signal.SIGSTOP)
     time.sleep(LEASE + 2)
-    os.kill(pid, signal.SIGCONT)
-    return True
+    return _struck(pid, signal.SIGCONT)
 
 
 def freeze_engine(ground: Ground, state: str) -> bool:
     pid = _victim(ground, state)
     engine = _engine(pid) if pid else None
-    if engine is None:
+    if engine is None or not _struck(engine.pid, signal.SIGSTOP):
         return False
-    engine.suspend()
     time.sleep(LEASE)
-    engine.resume()
-    return True
+    return _struck(engine.pid, signal.SIGCONT)
 
 
 def drop_sessions(ground: Ground, state: str) -> bool:
