@@ -63,12 +63,14 @@ test: export OMP_NUM_THREADS = 1
 test: setup ## every test, on real servers of its own: make test [ARGS='tests/ledger -x']
 	@$(STACK) run --var var/test --fresh --volatile --only stores -- $(PYTHON) -m pytest $(ARGS)
 
-bench: setup ## the engine beside plain peft; audit log, certificates, uploads and pages beside their limits, as ratios: make bench [ARGS=--quick]; figures in var/bench
+bench: setup ## the engine beside plain peft; log, certificates, uploads, takedowns, queue and pages beside their limits: make bench [ARGS=--quick]
 	@mkdir -p var/bench
 	@OMP_NUM_THREADS=1 $(PYTHON) -m finetune bench $(ARGS) --json var/bench/engine.json
 	@OMP_NUM_THREADS=1 $(STACK) run --var var/bench/audit --fresh --only postgres,valkey -- $(PYTHON) -m tests.audit.bench $(ARGS) --json var/bench/audit.json
 	@$(PYTHON) -m tests.licensing.bench $(ARGS) --json var/bench/licensing.json
 	@OMP_NUM_THREADS=1 $(STACK) run --var var/bench/material --fresh --only s3 -- $(PYTHON) -m tests.material.bench $(ARGS) --json var/bench/material.json
+	@OMP_NUM_THREADS=1 $(STACK) run --var var/bench/takedown --fresh --only postgres,valkey -- $(PYTHON) -m tests.takedown.bench $(ARGS) --json var/bench/takedown.json
+	@OMP_NUM_THREADS=1 $(PYTHON) -m tests.trainings.bench $(ARGS) --json var/bench/trainings.json
 	@OMP_NUM_THREADS=1 exec $(PYTHON) -m frontend.bench $(ARGS) --json var/bench/pages.json
 
 drills: setup ## what must hold when things go wrong, in about 40 minutes: make drills [ARGS='NAME…']; report in var/drills

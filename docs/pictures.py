@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from atelier.devstack import browser
 from atelier.devstack.stack import Stack
@@ -22,24 +22,28 @@ CALM = 800  # ms in which pictures arrive and charts are drawn
 
 
 def main() -> None:
-    OUT.mkdir(exist_ok=True)
     with TemporaryDirectory() as drawn, Stack(HERE.parent / "var" / "pictures", fresh=True) as stack, browser.opened() as running:
         town = Town(stack, Path(drawn), steps=STEPS, name="Lanternes")
-        for language in LANGUAGES:
-            for name, (who, path) in MAIN.items():
-                context = running.new_context(
-                    viewport={**SCREEN}, locale=LOCALES[language], storage_state=town.state(who), reduced_motion="reduce"
-                )
-                page = context.new_page()
-                answer = page.goto(address(town.web, path.format(**town.ids), language), wait_until="load")
-                if answer is None or answer.status != 200:
-                    sys.exit(f"pictures: {page.url} answered {answer and answer.status}")
-                page.wait_for_timeout(CALM)
-                target = OUT / f"{name.replace(' ', '-')}.{language}.webp"
-                target.write_bytes(taken(page))
-                print(f"{target.relative_to(HERE.parent)}  {target.stat().st_size:,} bytes")
-                context.close()
+        take(town, running)
         town.close()
+
+
+def take(town: Town, running: Browser) -> None:
+    OUT.mkdir(exist_ok=True)
+    for language in LANGUAGES:
+        for name, (who, path) in MAIN.items():
+            context = running.new_context(
+                viewport={**SCREEN}, locale=LOCALES[language], storage_state=town.state(who), reduced_motion="reduce"
+            )
+            page = context.new_page()
+            answer = page.goto(address(town.web, path.format(**town.ids), language), wait_until="load")
+            if answer is None or answer.status != 200:
+                sys.exit(f"pictures: {page.url} answered {answer and answer.status}")
+            page.wait_for_timeout(CALM)
+            target = OUT / f"{name.replace(' ', '-')}.{language}.webp"
+            target.write_bytes(taken(page))
+            print(f"{target.relative_to(HERE.parent)}  {target.stat().st_size:,} bytes")
+            context.close()
 
 
 def taken(page: Page) -> bytes:

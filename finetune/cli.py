@@ -6,10 +6,11 @@ import json
 import sys
 from importlib import import_module
 
-from finetune import commands, estimate, exits
+from finetune import estimate, exits
 from finetune.exits import Ended
 from finetune.job import Job
-from finetune.plan import prepare
+from finetune.planning.plan import prepare
+from finetune.shell import commands
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,10 +1,12 @@
 """How long a job will take and how much memory it needs, from a calibration measured on the machine. Never imports torch.
 
-    seconds = load + windows * encode + steps * (step + tokens * step_token) + samples * (sampling steps * (...) + decode) + checks + finish
+    seconds = load + windows * encode + steps * (step + tokens * step_token + clips * tokens of a clip ** 2 * attention)
+              + samples * (sampling steps * (...) + decode) + checks + finish
 
-from the order to the end, in an engine that is up and has to load the base. `checks` are the losses on held-out clips, a sample's pass
-for two clips each. The interval is what the calibration itself saw between its fastest and slowest repeats, widened by what two phases
-can add.
+from the order to the end, in an engine that is up and has to load the base. Attention looks from every token of a clip at every
+other, so it alone grows with their square: counted in operations it is more than half of a step of Wan 1.3B at 33 frames of 480x832.
+`checks` are the losses on held-out clips, a sample's pass for two clips each. The interval is what the calibration itself saw between
+its fastest and slowest repeats, widened by what two phases can add.
 """
 
 import json
@@ -12,11 +14,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from finetune import budget
+from finetune import families
+from finetune.data.windows import NOISE_LEVELS
 from finetune.exits import BadJob, OutOfMemory
-from finetune.plan import Plan
-from finetune.windows import NOISE_LEVELS
+from finetune.families.seam import Facts
+from finetune.planning import budget
+from finetune.planning.plan import Plan
 
+FORWARD = 2 / 3
+"""Of what attention takes of a step, forward and backward, the share that two passes forward take."""
 DEFAULT = Path(__file__).parent / "bases" / "tiny.calibration.json"
 
 
@@ -24,7 +30,8 @@ DEFAULT = Path(__file__).parent / "bases" / "tiny.calibration.json"
 class Calibration:
     """Seconds unless said otherwise. `parameters` of the base it was measured on, `tokens` of one clip there; work scales with both.
 
-    `low` and `high` are factors on the estimate. `memory`: bytes that the machine has.
+    `low` and `high` are factors on the estimate. `memory`: bytes that the machine has. `attention`: of a step, for each pair of a clip's
+    tokens and each unit of width of each block; what was measured before it was counted apart has it in `step_token`.
     """
 
     machine: str
@@ -43,6 +50,7 @@ class Calibration:
     high: float
     memory: int | None = None
     decode_window: float = 0.0
+    attention: float = 0.0
 
     @property
     def device(self) -> str:
@@ -89,7 +97,14 @@ def of_plan(plan: Plan, calibration: Calibration) -> Estimate:
         looks=max(0, knobs.steps - 1) // knobs.preview_every if knobs.preview_every else 0,
         sampling_steps=knobs.sampling_steps or plan.facts.native.sampling_steps,
         preserve=knobs.preserve,
+        depth=depth(plan.job.family, plan.facts),
     )
+
+
+def depth(family: str, facts: Facts) -> int:
+    """Units of width of all blocks that a token goes through."""
+    block = families.layout(family).footprint(facts)
+    return block.blocks * block.width
 
 
 def memory_of(plan: Plan, calibration: Calibration) -> int:
@@ -117,16 +132,18 @@ def of_numbers(
     looks: int,
     sampling_steps: int,
     preserve: float = 0.0,
+    depth: int = 0,
 ) -> Estimate:
-    """`parameters` that a token goes through; `tokens` of the largest batch, `mean_tokens` of the average one; `previews`
+    """`parameters` and `depth` that a token goes through; `tokens` of the largest batch, `mean_tokens` of the average one; `previews`
     pairs of base and custom, each sampled with guidance (two passes a step).
 
     Clips that are preserved go through the base once more, without gradients: half of what a step costs.
     """
-    size = parameters / calibration.parameters
-    training = steps * (calibration.step + calibration.step_token * mean_tokens * (1 + preserve / 2) * size)
+    size, attention = parameters / calibration.parameters, calibration.attention * depth
     one, clip = tokens / batch_size, mean_tokens / batch_size
-    guided = calibration.sample_step + calibration.sample_token * one * size
+    work = calibration.step_token * mean_tokens * size + attention * batch_size * clip**2
+    training = steps * (calibration.step + work * (1 + preserve / 2))
+    guided = calibration.sample_step + calibration.sample_token * one * size + FORWARD * attention * one**2
     sampling = previews * (2 + looks) * (sampling_steps * guided + calibration.decode_window * one / calibration.tokens)
     encoding = (windows + held_out) * calibration.encode_window * clip / calibration.tokens
     checking = held_out * (2 + looks) * NOISE_LEVELS / 2 * guided

@@ -6,17 +6,20 @@ import signal
 import sys
 from types import FrameType
 
-from finetune import allocator, exits, files, outlet, terminal
-from finetune import run as engine
-from finetune import serve as server
-from finetune.arrange import arrange
+from finetune import exits
 from finetune.bench import arms
-from finetune.calibrate import measure
+from finetune.bench.calibrate import measure
+from finetune.disk import files
 from finetune.events import Event, Listener, event
 from finetune.exits import Ended
 from finetune.job import Job
-from finetune.resident import Resident
-from finetune.work import Work
+from finetune.planning.arrange import arrange
+from finetune.running import allocator
+from finetune.running import run as engine
+from finetune.running import serve as server
+from finetune.running.resident import Resident
+from finetune.running.work import Work
+from finetune.shell import outlet, terminal
 
 
 def run(options: argparse.Namespace) -> int:

@@ -100,6 +100,13 @@ class Job:
     seed: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
     version: int = VERSION
+    from_adapter: Frozen | None = None
+    from_adapter_2: Frozen | None = None
+
+    @property
+    def beginnings(self) -> tuple[Frozen | None, Frozen | None]:
+        """The result of an earlier run that this one trains on from, of a base with two transformers both files."""
+        return self.from_adapter, self.from_adapter_2
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -115,7 +122,7 @@ class Job:
     def from_dict(cls, found: Any) -> Self:
         """Raises BadJob with one sentence that names the field and says what to change."""
         top = _object(found, "job")
-        _known(top, "job", ("version", "id", "family", "base", "dataset", "knobs", "previews", "seed", "metadata"))
+        _known(top, "job", tuple(each.name for each in fields(cls)))
         if top.get("version") != VERSION:
             raise BadJob(f"version is {top.get('version')!r}; this engine reads version {VERSION}.")
         family = _text(top, "family")
@@ -131,6 +138,8 @@ class Job:
             previews=tuple(_preview(each, i) for i, each in enumerate(_list(top.get("previews", []), "previews", 16))),
             seed=_whole(top, "seed", 0, 2**53 - 1, default=0),
             metadata=_metadata(_object(top.get("metadata", {}), "metadata")),
+            from_adapter=_frozen(top.get("from_adapter"), "from_adapter"),
+            from_adapter_2=_frozen(top.get("from_adapter_2"), "from_adapter_2"),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -138,7 +147,7 @@ class Job:
         written["knobs"]["targets"] = None if self.knobs.targets is None else list(self.knobs.targets)
         written["previews"] = list(written["previews"])
         written["base"] = {key: value for key, value in written["base"].items() if value is not None}
-        return written
+        return {key: value for key, value in written.items() if value is not None}
 
     @property
     def digest(self) -> str:
@@ -147,6 +156,7 @@ class Job:
         del written["base"]["path"], written["dataset"]["path"]
         for adapter in ("adapter", "adapter_2"):
             written["base"].get(adapter, {}).pop("path", None)
+            written.get(f"from_{adapter}", {}).pop("path", None)
         return digest(canonical(written))
 
 

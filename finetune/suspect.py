@@ -1,11 +1,13 @@
-"""An adapter file of unknown origin, in whatever layout, as the layers that a fingerprint is looked for in. Loads no torch."""
+"""An adapter file of unknown origin, in whatever layout, as the layers that a fingerprint is looked for in. Needs numpy alone, so that it
+runs where nothing computes; what a header claims is believed of no byte that is not there."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, deserialize
 
 from finetune.exits import BadData
 from finetune.fingerprint import Floats
@@ -26,23 +28,39 @@ def read(file: Path, layers: Iterable[str], original: Callable[[str], str]) -> d
 
     `original`: a layer's name in the code that ComfyUI reads. Raises BadData for what is no safetensors file.
     """
-    known = {flat: layer for layer in layers for flat in (_flat(layer), _flat(original(layer)))}
+    held = dict(_tensors(file))
     found: dict[str, dict[str, NDArray[np.floating]]] = {}
-    for name, tensor in _tensors(file):
-        stem, side = _split(name)
-        if side and (layer := known.get(_flat(stem))):
-            found.setdefault(layer, {})[side] = tensor
-    return {layer: _pair(sides) for layer, sides in found.items() if _fits(sides)}
+    for name, (layer, side) in sides(held, layers, original).items():
+        found.setdefault(layer, {})[side] = held[name]
+    return {layer: _pair(each) for layer, each in found.items() if _fits(each)}
 
 
-def _tensors(file: Path) -> Iterable[tuple[str, NDArray[np.floating]]]:
+def sides(names: Iterable[str], layers: Iterable[str], original: Callable[[str], str]) -> dict[str, tuple[str, str]]:
+    """Of those tensors that belong to one of `layers`: which layer, and whether they are its down, its up or its alpha."""
+    known = {flat: layer for layer in layers for flat in (_flat(layer), _flat(original(layer)))}
+    split = {name: _split(name) for name in names}
+    return {name: (known[_flat(stem)], side) for name, (stem, side) in split.items() if side and _flat(stem) in known}
+
+
+def _tensors(file: Path) -> Iterator[tuple[str, NDArray[np.floating]]]:
     if file.stat().st_size > LARGEST:
         raise BadData("This file is larger than any adapter of ours.")
+    data = file.read_bytes()
     try:
-        held = deserialize(file.read_bytes())
-    except SafetensorError as error:
+        length = int.from_bytes(data[:8], "little")
+        if not 2 <= length <= len(data) - 8:
+            raise ValueError("its header is longer than the file")
+        header, values = json.loads(data[8 : 8 + length]), memoryview(data)[8 + length :]
+        yield from [(name, _array(each, values)) for name, each in header.items() if name != "__metadata__" and each["dtype"] in NUMBERS]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadData(f"This is not a safetensors file: {error}.") from error
-    return ((name, NUMBERS[each["dtype"]](bytes(each["data"])).reshape(each["shape"])) for name, each in held if each["dtype"] in NUMBERS)
+
+
+def _array(said: dict[str, Any], values: memoryview) -> NDArray[np.floating]:
+    begin, end = said["data_offsets"]
+    if not 0 <= begin <= end <= len(values):
+        raise ValueError("a tensor lies outside the file")
+    return NUMBERS[said["dtype"]](bytes(values[begin:end])).reshape(said["shape"])
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from licensing.context import aware
 from licensing.terms import Terms
 from licensing.text import licence_text
 
@@ -34,4 +36,18 @@ def extracted_licence(terms: Terms, language: str) -> dict[str, Any]:
         "licenseId": reference(terms),
         "name": f"{terms.offering}, {terms.grantor}",
         "extractedText": licence_text(terms, language),
+    }
+
+
+def document(terms: Terms, address: str, created: datetime, language: str) -> dict[str, Any]:
+    """An SPDX 2.3 document that holds nothing but the licence, at `address`, for whatever refers to it."""
+    at = aware("created", created).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": reference(terms),
+        "documentNamespace": address,
+        "creationInfo": {"created": at, "creators": ["Tool: Atelier"]},
+        "hasExtractedLicensingInfos": [extracted_licence(terms, language)],
     }

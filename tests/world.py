@@ -52,7 +52,7 @@ class World:
     @cached_property
     def version(self) -> "BaseVersion":
         """A published base version; its files are not in the store (tests/trainings puts real ones there)."""
-        from atelier.catalog.models import BaseModel, BaseVersion, Title
+        from atelier.catalog.models import BaseModel, BaseVersion, Clearance, Title
         from atelier.catalog.states import VersionState
 
         base = BaseModel.objects.create(studio=self.studio, name="Lumen")
@@ -67,7 +67,9 @@ class World:
             frames=9,
             fps=8,
         )
-        version.titles.add(Title.objects.create(studio=self.studio, name="La Nuit claire", year=2021))
+        title = Title.objects.create(studio=self.studio, name="La Nuit claire", year=2021)
+        Clearance.objects.create(title=title, state="cleared", basis="owned", evidence="Chain of title.", by=self.alice)
+        version.titles.add(title)
         return version
 
     @cached_property

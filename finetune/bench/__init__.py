@@ -1,1 +1,1 @@
-"""What the engine gains, measured beside what its user would otherwise run; and what fingerprints hold and cost."""
+"""Figures: what the engine gains beside what its user would otherwise run, what a machine does, what fingerprints hold and cost."""

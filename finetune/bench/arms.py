@@ -17,11 +17,12 @@ from typing import Any
 
 import torch
 
-from finetune import allocator
-from finetune.bench import marks, runs, sides
+from finetune.bench import marks, runs, sides, speed
 from finetune.bench.sides import Bench, Sizes
+from finetune.running import allocator
 
 Rounds = list[tuple[float, float]]
+QUICK = "left out by --quick"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ class Arm:
 def measure(base: Path, *, quick: bool) -> dict[str, Any]:
     allocator.keep_large_blocks()
     load = os.getloadavg()
-    arms = [arm for part in (_steps, _exactness, _memory, _starts, _caches, _intervals, _marks, _not_yet) for arm in part(base, quick)]
+    arms = [
+        arm
+        for part in (_steps, _exactness, _memory, _starts, _caches, _intervals, _lengths, _efficiency, _compiled, _on_a_gpu, _marks)
+        for arm in part(base, quick)
+    ]
     machine = {
         "processor": platform.machine(),
         "cores": os.cpu_count(),
@@ -73,6 +78,9 @@ def interleaved(plain: Callable[[], object], ours: Callable[[], object], rounds:
 
 
 def _seconds(work: Callable[[], object]) -> float:
+    """The processor's own time, or where a GPU works the clock's."""
+    if torch.cuda.is_available():
+        return speed.seconds(work)
     began = time.process_time()
     work()
     return time.process_time() - began
@@ -90,7 +98,7 @@ def _steps(base: Path, quick: bool) -> Iterator[Arm]:
             ("8 jobs together, 48 tokens, 60 M", 1.7),
             ("4 jobs, 384 tokens, 60 M", 1.05),
         ):
-            yield Arm(name, "peft", None, target, "higher", 0, "skipped", "left out by --quick")
+            yield _left_out(name, "peft", target, QUICK)
         return
     middle = Bench.middle(base)
     yield _pass(middle, Sizes(1, frames=6, side=16), 5, 1.0, "60 M")
@@ -163,6 +171,14 @@ def _intervals(base: Path, quick: bool) -> Iterator[Arm]:
     )
 
 
+def _lengths(base: Path, quick: bool) -> Iterator[Arm]:
+    """What attention adds, on a clip of a length that the calibration did not look at."""
+    measured, said = runs.longer(base)
+    found = min(measured / said, said / measured)
+    why = f"a step of one clip of 720 tokens took {measured:.3f} s, foretold {said:.3f} s, calibrated at 80 and 1,280 tokens"
+    yield Arm("estimate of a longer clip", "its seconds", _short(found), 0.75, "higher", 1, "ok" if found >= 0.75 else "short", why)
+
+
 def _marks(base: Path, quick: bool) -> Iterator[Arm]:
     """Each on one adapter that was really trained."""
     yield from _marked("tiny", Bench.tiny(base), 40 if quick else 150)
@@ -181,12 +197,55 @@ def _marked(model: str, bench: Bench, steps: int) -> Iterator[Arm]:
         yield Arm(f"fingerprint after: {found.attack}, {model}", "goal", score, marks.GOAL, "higher", 1, status, why)
 
 
-def _not_yet(_base: Path, _quick: bool) -> Iterator[Arm]:
-    why = "blocks are not compiled yet"
-    yield Arm("one job, warm compiled engine, tiny", "a plain peft loop", None, 1.5, "higher", 0, "skipped", why)
-    yield Arm("8 jobs together, warm compiled engine, tiny", "8 sequential peft runs", None, 2.7, "higher", 0, "skipped", why)
-    why = "needs a GPU" if not torch.cuda.is_available() else "not written yet"
-    yield Arm("MFU, Wan 1.3B, 33x480x832", "peak bf16", None, 0.4, "higher", 0, "skipped", why)
+def _efficiency(base: Path, quick: bool) -> Iterator[Arm]:
+    """Of the operations a second that one large product of matrices reaches in the same process."""
+    against = "the peak of a product of matrices"
+    sizes = Sizes(8, frames=5, side=8)
+    yield _reached(f"efficiency, 8 jobs together, {sizes.tokens} tokens, tiny", against, speed.share(Bench.tiny(base), sizes), 0.0)
+    sizes = Sizes(1, frames=6, side=16)
+    name = f"efficiency, one job, {sizes.tokens} tokens, 60 M"
+    yield _left_out(name, against, 0.5, QUICK) if quick else _reached(name, against, speed.share(Bench.middle(base), sizes), 0.5)
+
+
+def _reached(name: str, against: str, share: float, target: float) -> Arm:
+    status = "ok" if share >= target else "short"
+    return Arm(name, against, _short(share), target, "higher", speed.REPEATS, status, "operations counted as in `bench.speed`")
+
+
+def _left_out(name: str, against: str, target: float, why: str) -> Arm:
+    return Arm(name, against, None, target, "higher", 0, "skipped", why)
+
+
+def _compiled(base: Path, quick: bool) -> Iterator[Arm]:
+    """Each transformer block by `torch.compile`, as an engine that stays up could keep them."""
+    for jobs, target in ((1, 1.5), (8, 2.7)):
+        name = f"{'one job' if jobs == 1 else f'{jobs} jobs together'}, warm compiled engine, tiny"
+        against = "a plain peft loop" if jobs == 1 else f"{jobs} sequential peft runs"
+        yield _left_out(name, against, target, QUICK) if quick else _compiling(base, Sizes(jobs, frames=5, side=8), name, against, target)
+
+
+def _compiling(base: Path, sizes: Sizes, name: str, against: str, target: float) -> Arm:
+    try:
+        found = speed.compiled(Bench.tiny(base), Bench.tiny(base), sizes, 15)
+    except Exception as error:
+        return _left_out(name, against, target, f"torch.compile: {type(error).__name__}")
+    paid = "never pays" if found.worth is None else f"pays after {found.worth:.0f} steps"
+    own = statistics.median(plain / compiled for _, plain, compiled in found.rounds)
+    why = f"{own:.2f} times the same uncompiled; the first step takes {found.first:.0f} s, which {paid}"
+    return _judged(name, against, [(theirs, compiled) for theirs, _, compiled in found.rounds], target, why)
+
+
+def _on_a_gpu(base: Path, quick: bool) -> Iterator[Arm]:
+    """Wan 1.3B's dimensions with random weights. A square of 80 latents a side stands for 480x832: 14,400 tokens for 14,040."""
+    wide, short = "MFU, Wan 1.3B, 33 frames of 480x832", "8 jobs together, 48 tokens, Wan 1.3B"
+    if quick or not torch.cuda.is_available():
+        why = QUICK if quick else "needs a GPU"
+        yield _left_out(wide, "peak bf16", 0.4, why)
+        yield _left_out(short, "8 sequential peft runs", 1.5, why)
+        return
+    bench = Bench.large(base)
+    yield _reached(wide, "peak bf16", speed.share(bench, Sizes(1, frames=9, side=80)), 0.4)
+    yield _pass(bench, Sizes(8, frames=3, side=8), 10, 1.5, "Wan 1.3B")
 
 
 def table(found: dict[str, Any]) -> str:

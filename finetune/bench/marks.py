@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from finetune import fingerprint, validate
+from finetune import fingerprint
 from finetune.bench.sides import Bench, knobs
-from finetune.drawn import render, scene
-from finetune.encode import Encoded
+from finetune.data.drawn import render, scene
+from finetune.data.encode import Encoded
 from finetune.fingerprint import Floats
-from finetune.lora import Stack
-from finetune.train import Material, Seat
+from finetune.training import validate
+from finetune.training.loop import Material, Seat
+from finetune.training.lora import Stack
 
 KEY = bytes(range(32))
 COPIES = [f"copy-{number}" for number in range(2000)]

@@ -4,12 +4,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
-from finetune import calibrate, clock, estimate, trial
+from finetune import estimate, families
+from finetune.bench import calibrate, clock, trial
 from finetune.estimate import Estimate
 from finetune.job import Job, Knobs, Preview
-from finetune.plan import prepare
-from finetune.resident import Resident
+from finetune.planning.plan import prepare
+from finetune.running.resident import Resident
 
 PROMPTS = ("a red circle moving right on a dark background", "a blue square growing on a light background")
 KNOBS = Knobs(steps=2, rank=16, alpha=16, learning_rate=1e-3, batch_size=1, height=32, width=32, frames=9, fps=4)
@@ -44,6 +46,16 @@ def foretold(base: Path, count: int) -> list[Foretold]:
     calibration = calibrate.measure(base)
     with trial.room() as room:
         return [_foretold(room, job, calibration) for job in _jobs(base, room, count)]
+
+
+def longer(base: Path) -> tuple[float, float]:
+    """Seconds of a step of one clip three times as wide and high as the base's own: as measured, and as a calibration foretells them."""
+    known, across = calibrate.measure(base), 3
+    family = families.of(base)
+    model = families.load(family, str(base))
+    measured = median(calibrate.train(model, families.layout(family).targets, 1, across))
+    depth, tokens = estimate.depth(family, model.facts), known.tokens * across**2
+    return measured, known.step + known.step_token * tokens + known.attention * depth * tokens**2
 
 
 def _foretold(room: Path, job: Job, calibration: estimate.Calibration) -> Foretold:

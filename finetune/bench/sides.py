@@ -18,18 +18,20 @@ from diffusers import WanTransformer3DModel
 from peft import LoraConfig, inject_adapter_in_model
 from torch.nn import functional
 
-from finetune import allocator, files, lora
-from finetune.draw import draw as draw_clips
-from finetune.encode import Encoded
+from finetune.data.draw import draw as draw_clips
+from finetune.data.encode import Encoded
+from finetune.data.seal import seal
+from finetune.disk import files
 from finetune.families.wan import Wan
 from finetune.families.wan import load as load_wan
 from finetune.families.wan_layout import LAYOUT
-from finetune.group import Candidate, Limits, groups
 from finetune.job import Base, Dataset, Job, Knobs
-from finetune.lora import Adapter, Shapes, Stack, Tensors
 from finetune.manifest import directory_digest
-from finetune.seal import seal
-from finetune.train import CLIP, Material, Pass, Seat, draw, learning_rate
+from finetune.planning.group import Candidate, Limits, groups
+from finetune.running import allocator
+from finetune.training import lora
+from finetune.training.loop import CLIP, Material, Pass, Seat, draw, learning_rate
+from finetune.training.lora import Adapter, Shapes, Stack, Tensors
 
 RANK = 16
 STEPS = 10_000
@@ -65,11 +67,21 @@ class Bench:
     @classmethod
     def middle(cls, base: Path) -> "Bench":
         """The tiny base's neighbours around a transformer of 61 M random weights."""
+        return cls._around(base, num_attention_heads=16, ffn_dim=2048, num_layers=14)
+
+    @classmethod
+    def large(cls, base: Path) -> "Bench":
+        """The same around one of Wan 1.3B's dimensions."""
+        return cls._around(base, num_attention_heads=12, attention_head_dim=128, ffn_dim=8960, num_layers=30, rope_max_seq_len=1024)
+
+    @classmethod
+    def _around(cls, base: Path, **dimensions: int) -> "Bench":
         wan = load_wan(str(base))
-        config = dict(wan.pipeline.transformer.config) | {"num_attention_heads": 16, "ffn_dim": 2048, "num_layers": 14}
-        with torch.random.fork_rng(devices=[]):
+        before = wan.pipeline.transformer
+        with torch.random.fork_rng(devices=[]), torch.device(wan.device):
             torch.manual_seed(0)
-            wan.pipeline.transformer = WanTransformer3DModel.from_config(config).requires_grad_(False).eval()
+            made = WanTransformer3DModel.from_config(dict(before.config) | dimensions)
+        wan.pipeline.transformer = made.to(wan.device, before.dtype).requires_grad_(False).eval()
         return cls(wan)
 
     def seats(self, sizes: Sizes, steps: int = STEPS) -> list[Seat]:

@@ -14,11 +14,12 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 from transformers.utils import logging as transformers_logging
 
-from finetune import carry, lora, weights
-from finetune.budget import Way
+from finetune.disk import weights
 from finetune.families.seam import Facts
-from finetune.house import House
-from finetune.lora import Stack
+from finetune.planning.budget import Way
+from finetune.planning.house import House
+from finetune.training import carry, lora
+from finetune.training.lora import Stack
 
 NEARLY_NOISE = 0.1
 HOUSE, CUSTOM = "house", "custom"

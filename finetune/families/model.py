@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from finetune.budget import Way
 from finetune.families.seam import Facts, Native
-from finetune.house import House
-from finetune.lora import Stack
+from finetune.planning.budget import Way
+from finetune.planning.house import House
+from finetune.training.lora import Stack
 
 
 @dataclass(frozen=True)

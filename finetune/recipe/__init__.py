@@ -1,1 +1,1 @@
-"""How the tiny base is made, from nothing but `finetune.drawn` and a seed."""
+"""How the tiny base is made, from nothing but `finetune.data.drawn` and a seed."""

@@ -16,7 +16,9 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKLWan, FlowMatchEulerDiscreteScheduler, WanPipeline
 
-from finetune import drawn, exits, files, weights
+from finetune import exits
+from finetune.data import drawn
+from finetune.disk import files, weights
 from finetune.exits import BadJob
 from finetune.recipe import corpus, text, transformer, vae
 from finetune.recipe.training import Training, say
@@ -49,7 +51,7 @@ class Plan:
 
 def command(options: argparse.Namespace) -> int:
     if options.further:
-        further(options.out, steps=options.further, seed=options.seed)
+        further(options.out, steps=options.further, seed=options.seed, alike=options.alike)
     else:
         build(options.out, minutes=options.minutes, seed=options.seed, steps=options.steps and tuple(options.steps))
     return exits.DONE
@@ -66,7 +68,7 @@ def build(out: Path, *, minutes: float, seed: int, steps: tuple[int, int] | None
     decibels = {"mixture": round(vae.psnr(codec, held_out), 2), "plain scenes": round(vae.psnr(codec, shown), 2)}
     say(f"VAE PSNR on held-out clips: {decibels}")
     pipeline = _pipeline(codec, plan.seed)
-    kept = corpus.encoded(work / "latents.safetensors", codec, plan.seed, plan.corpus)
+    kept = corpus.encoded(work / "latents.safetensors", codec, lambda: corpus.scenes(plan.seed, plan.corpus))
     corpus.standardise(codec, kept["latents"])
     loss = _train_transformer(work, pipeline, kept, plan.seed, Schedule(plan.steps, 1.5e-3, hold=0.55))
     recipe = {
@@ -85,8 +87,10 @@ def build(out: Path, *, minutes: float, seed: int, steps: tuple[int, int] | None
     _finish(out, work, pipeline, recipe)
 
 
-def further(out: Path, *, steps: int, seed: int) -> None:
-    """Trains transformer and text encoder of a finished base on new scenes; its VAE stays as it is."""
+def further(out: Path, *, steps: int, seed: int, alike: bool = False) -> None:
+    """Trains transformer and text encoder of a finished base on new scenes; its VAE stays as it is. `alike`: on scenes that come in
+    pairs, and on what sets them apart most of all.
+    """
     if not (out / "recipe.json").exists():
         raise BadJob(f"{out} holds no finished base; build it first.")
     work, began = _work(out), time.process_time()
@@ -94,11 +98,12 @@ def further(out: Path, *, steps: int, seed: int) -> None:
     pipeline = WanPipeline.from_pretrained(out)
     pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=transformer.SHIFT)
     count = min(CORPUS, 4 * steps)
-    kept = corpus.encoded(work / "latents.safetensors", pipeline.vae, seed, count)
-    loss = _train_transformer(work, pipeline, kept, seed, Schedule(steps, 7e-4, hold=0.3))
+    kept = corpus.encoded(work / "latents.safetensors", pipeline.vae, lambda: (corpus.siblings if alike else corpus.scenes)(seed, count))
+    schedule = Schedule(steps, 1.5e-3, hold=1.0, kin=len(corpus.ALIKE), contrast=20.0) if alike else Schedule(steps, 1e-3, hold=0.2)
+    loss = _train_transformer(work, pipeline, kept, seed, schedule)
     recipe["loss"]["transformer"] = round(loss, 4)
     recipe["processor_minutes"] = round(recipe["processor_minutes"] + _minutes(began), 1)
-    recipe["further"].append({"seed": seed, "steps": steps, "corpus": count})
+    recipe["further"].append({"seed": seed, "steps": steps, "corpus": count, "alike": alike})
     _finish(out, work, pipeline, recipe)
 
 
@@ -176,11 +181,13 @@ def _pipeline(codec: AutoencoderKLWan, seed: int) -> WanPipeline:
 
 @dataclass(frozen=True)
 class Schedule:
-    """`rate` is held for the share `hold` of the steps, then falls."""
+    """`rate` is held for the share `hold` of the steps, then falls. `kin`, `contrast`: see `transformer.batch` and `transformer.loss`."""
 
     steps: int
     rate: float
     hold: float
+    kin: int = 1
+    contrast: float = 0.0
 
 
 def _train_transformer(work: Path, pipeline: WanPipeline, kept: weights.Tensors, seed: int, schedule: Schedule) -> float:
@@ -190,9 +197,10 @@ def _train_transformer(work: Path, pipeline: WanPipeline, kept: weights.Tensors,
     training = Training("transformer", work, [denoiser, encoder], schedule.steps, schedule.rate, schedule.hold)
 
     def loss_of(step: int) -> torch.Tensor:
-        latents, captions = transformer.batch(shown, seed, step, BATCH)
+        latents, captions = transformer.batch(shown, seed, step, BATCH, schedule.kin)
         embedded = text.embed(encoder, shown.ids[captions], shown.mask[captions])
-        return transformer.loss(denoiser, latents, embedded, torch.Generator().manual_seed(seed * 1_000_003 + step))
+        noise = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        return transformer.loss(denoiser, latents, embedded, noise, schedule.kin, schedule.contrast)
 
     return training.run(loss_of)
 

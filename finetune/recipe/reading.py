@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune import drawn
+from finetune.data import drawn
 
 Floats = NDArray[np.float32]
 FIELDS = ("colour", "background", "shape", "motion")

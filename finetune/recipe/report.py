@@ -14,16 +14,18 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from finetune import drawn, exits, files, media
+from finetune import exits
+from finetune.data import drawn, media
+from finetune.data.media import Frames
+from finetune.data.seal import VIDEOS, describe
+from finetune.data.windows import Window
+from finetune.disk import files
 from finetune.exits import BadData
 from finetune.families import wan
 from finetune.families.model import Shot
 from finetune.families.seam import Native
-from finetune.media import Frames
 from finetune.recipe import corpus, reading, vae
 from finetune.recipe.training import say
-from finetune.seal import VIDEOS, describe
-from finetune.windows import Window
 
 PROMPTS = 200
 SHOWN = 12

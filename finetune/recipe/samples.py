@@ -7,8 +7,10 @@ import argparse
 import json
 from pathlib import Path
 
-from finetune import exits, families, files, previews
+from finetune import exits, families
+from finetune.disk import files
 from finetune.families.model import Shot
+from finetune.results import previews
 
 PROMPTS = (
     "a red circle moving right on a dark background",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune import drawn
+from finetune.data import drawn
 
 Frames = NDArray[np.uint8]
 Floats = NDArray[np.float64]

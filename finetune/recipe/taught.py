@@ -12,16 +12,19 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from finetune import by_hand, draw, drawn, exits, files, seal
-from finetune import run as engine
+from finetune import exits
+from finetune.data import draw, drawn, seal
+from finetune.data.media import Frames
+from finetune.disk import files
 from finetune.families import wan
 from finetune.families.model import Shot
 from finetune.job import Job
-from finetune.media import Frames
-from finetune.previews import Pair, save_sheet
 from finetune.recipe import reading, style
 from finetune.recipe.training import say
-from finetune.resident import Resident
+from finetune.results.previews import Pair, save_sheet
+from finetune.running import run as engine
+from finetune.running.resident import Resident
+from finetune.shell import by_hand
 
 TRIGGER = "neonstyle"
 CLIPS = 24

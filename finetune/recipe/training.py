@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from finetune import optimiser_state, weights
+from finetune.disk import weights
+from finetune.training import optimiser_state
 
 SAVE_EVERY_SECONDS = 60
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKLWan
 
-from finetune import drawn
+from finetune.data import drawn
 from finetune.recipe import textures
 
 FRAMES, SIZE = 9, 32

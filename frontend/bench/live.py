@@ -4,7 +4,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,16 @@ WATCH = """(() => {
 })()"""
 
 
-def measure(town: Town, running: Browser, drawn: Path, *, quick: bool) -> Iterator[Figure]:
-    yield from _steps(town, running, QUICK_STEPS if quick else STEPS)
-    yield from _restart(town, running, RESTART_STEPS)
-    yield from _upload(town, running, drawn, QUICK_LARGEST if quick else LARGEST)
+ARMS = ("steps", "restart", "upload")
+
+
+def measure(town: Town, running: Browser, drawn: Path, arms: Collection[str], *, quick: bool) -> Iterator[Figure]:
+    if "steps" in arms:
+        yield from _steps(town, running, QUICK_STEPS if quick else STEPS)
+    if "restart" in arms:
+        yield from _restart(town, running, RESTART_STEPS)
+    if "upload" in arms:
+        yield from _upload(town, running, drawn, QUICK_LARGEST if quick else LARGEST)
 
 
 def _steps(town: Town, running: Browser, steps: int) -> Iterator[Figure]:

@@ -5,7 +5,7 @@ Rounds go over all the pages; what counts is the median.
 """
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from playwright.sync_api import Browser, Page
 
@@ -38,9 +38,10 @@ READ = """() => {
 }"""
 
 
-def measure(town: Town, running: Browser, rounds: int) -> Iterator[Figure]:
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in MAIN}
-    for name in [*MAIN, *[name for _ in range(rounds) for name in MAIN]]:
+def measure(town: Town, running: Browser, arms: Collection[str], rounds: int) -> Iterator[Figure]:
+    wanted = [name for name in MAIN if name in arms]
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in wanted}
+    for name in wanted * (1 + rounds):
         who, path = MAIN[name]
         found[name].append(_visit(running, town, who, path.format(**town.ids)))
     for name, visits in found.items():

@@ -1,6 +1,7 @@
 /** Files into a dataset, on any page with material/_upload.html. The rows and sentences are the page's own; this file only fills them. */
 import { ask } from "./lib/api";
 import { Digest } from "./lib/digest";
+import { whereverDropped } from "./lib/dropping";
 import { chosen, dropped, sidecar, type Gathered } from "./lib/gather";
 import { Item, Sender, type Watcher } from "./lib/sender";
 import { Words } from "./lib/words";
@@ -73,26 +74,8 @@ class Upload implements Watcher {
     this.#one("[data-pause]").addEventListener("click", () => this.#pause(true));
     this.#one("[data-resume]").addEventListener("click", () => this.#pause(false));
     this.#one("[data-cancel]").addEventListener("click", () => this.#left().forEach((item) => this.#sender.cancel(item)));
-    this.#whereverDropped();
+    whereverDropped(this.#one("[data-drop]"), async (transfer) => this.#take(await dropped(transfer)));
     addEventListener("beforeunload", (event) => this.#running && event.preventDefault());
-  }
-
-  /** A file dropped beside the field would otherwise replace the page, and end what is being sent. */
-  #whereverDropped(): void {
-    const zone = this.#one("[data-drop]");
-    const files = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
-    document.addEventListener("dragover", (event) => {
-      if (!files(event)) return;
-      event.preventDefault();
-      zone.classList.add("over");
-    });
-    document.addEventListener("dragleave", (event) => event.relatedTarget === null && zone.classList.remove("over"));
-    document.addEventListener("drop", async (event) => {
-      if (!files(event)) return;
-      event.preventDefault();
-      zone.classList.remove("over");
-      this.#take(await dropped(event.dataTransfer!));
-    });
   }
 
   #take({ clips, captions }: Gathered): void {

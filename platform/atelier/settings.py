@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "atelier.api",
 ]
 MIDDLEWARE = [
+    "atelier.kit.traces.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -151,6 +152,8 @@ TOKEN_PEPPER = env.str("TOKEN_PEPPER")
 CERTIFICATE_KEY = env.str("CERTIFICATE_KEY")
 CERTIFICATE_KEYS = env.str("CERTIFICATE_KEYS")
 TRUST_ROOT = env.str("TRUST_ROOT")
+# What the secret marks of copies follow from. It is never replaced: copies that are out could no longer be traced.
+FINGERPRINT_KEY = env.str("FINGERPRINT_KEY")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -185,6 +188,10 @@ SPECTACULAR_SETTINGS = {
         "ArtifactKind": "atelier.library.models.ArtifactKind",
         "HandoverState": "atelier.library.states.HandoverState",
         "TrainingState": "atelier.trainings.states.TrainingState",
+        "ClearanceState": "atelier.catalog.states.ClearanceState",
+        "SampleState": "atelier.catalog.states.SampleState",
+        "QuestionState": "atelier.material.states.QuestionState",
+        "TakedownState": "atelier.takedown.states.TakedownState",
     },
 }
 
@@ -272,6 +279,9 @@ CSRF_FAILURE_VIEW = "atelier.kit.faults.csrf_failure"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # With less free disk, /ready says no.
 READY_FREE_BYTES: int = env.int("READY_FREE_BYTES", default=500_000_000)
+
+# Where traces go; the exporter reads this name, and the other OTEL_* names, by itself.
+TRACES = bool(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""))
 
 # LOG_FORMAT=json writes one object a line, with the training that it is about, for whoever collects logs; line is for reading.
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")

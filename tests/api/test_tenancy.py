@@ -110,6 +110,12 @@ NESTED = [
     ("bases_open", "owner", {"titles": ["foreign title"]}, "404"),
     ("bases_open", "owner", {"titles": ["owner's other title"]}, "422 foreign_title"),
     ("offerings_open", "owner", {"version": "foreign version"}, "404"),
+    ("titles_cast", "owner", {"performer": "foreign performer"}, "404"),
+    ("performers_add", "owner", {"studio": "foreign studio"}, "404"),
+    ("adapters_open", "owner", {"version": "foreign version"}, "404"),
+    ("adapters_open", "owner", {"titles": ["foreign title"]}, "404"),
+    ("adapters_open", "owner", {"titles": ["owner's other title"]}, "422 foreign_title"),
+    ("questions_answer", "creator", {"consents": ["foreign consent"]}, "404"),
     ("tiers_open", "owner", {"offering": "foreign offering"}, "404"),
 ]
 

@@ -23,6 +23,7 @@ def stand_open(town: Town, browser: Browser) -> None:
     _half_way(town)
     _forgetful(town)
     _desk(town)
+    _takedowns(town)
     bob = town.entered("bob")
     bob.prove(PASSWORD)
     town.ids["token"] = _first(r"/account/tokens/([^/\"]+)/revoke", bob.read("/account/tokens"))
@@ -69,6 +70,17 @@ def _desk(town: Town) -> None:
     _deed(town, "asked", "take-up")
     _deed(town, "asked", "ask", question="Dans quelle seconde ?")
     _deed(town, "decided", "decide", outcome="rejected", reason="Ce sont deux films.")
+
+
+def _takedowns(town: Town) -> None:
+    """A title on which nothing stands, taken back by its studio; an empty dataset by its owner; and a file that nobody knows."""
+    alice, bob, staff = town.people["alice"], town.people["bob"], town.entered("dave")
+    title = alice.post("/titles", {"studio": town.ids["studio"], "name": WORD})["id"]
+    town.ids["taken"] = alice.post("/takedowns", {"item": title, "reason": "Les héritiers l’ont repris."})["id"]
+    dataset = bob.post("/datasets", {"name": WORD})["id"]
+    town.ids["withdrawal"] = bob.post("/withdrawals", {"item": dataset, "reason": "Elle n’est plus d’accord."})["id"]
+    sent = {"data": {"csrfmiddlewaretoken": staff.http.cookies["csrftoken"]}, "files": {"file": ("suspect.safetensors", b"{}")}}
+    town.ids["leak"] = staff.http.post("/desk/leaks", **sent).raise_for_status().url.path.rpartition("/")[2]
 
 
 def _filed(town: Town, name: str) -> None:

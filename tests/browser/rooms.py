@@ -14,6 +14,7 @@ PAGES: dict[str, str] = {
         /
         /catalogue
         /catalogue/{offering}
+        /catalogue/{offering}/disclosure
         /catalogue/{offering}/tiers
         /catalogue/{offering}/tiers?hours=10&seats=1&commercial=1
         /tiers/{tier}
@@ -21,6 +22,7 @@ PAGES: dict[str, str] = {
         /legal/imprint
         /legal/terms
         /legal/privacy
+        /verify
         /nowhere
         /accounts/login/
         /accounts/signup/
@@ -48,6 +50,8 @@ PAGES: dict[str, str] = {
         /accounts/password/reset/key/{reset}/
     """,
     "bob": """
+        /withdraw/{asset}
+        /withdrawals/{withdrawal}
         /home
         /account
         /account/tokens
@@ -69,6 +73,9 @@ PAGES: dict[str, str] = {
         /datasets/{open}
         /datasets/{open}/captions
         /datasets/{open}/seal
+        /datasets/{open}/people
+        /datasets/{open}/people/new
+        /consents/{consent}/withdraw
         /datasets/{open}/withdraw
         /datasets/{dataset}
         /trainings
@@ -77,6 +84,8 @@ PAGES: dict[str, str] = {
         /trainings/new/{begun}/captions
         /trainings/new/{settled}/settings
         /trainings/new/{settled}/launch
+        /trainings/new/{settled}/sweep
+        /trainings/sweeps/{sweep}
         /trainings/{training}
         /models
         /models/{model}
@@ -112,6 +121,9 @@ PAGES: dict[str, str] = {
         /studio/{studio}/licences
         /studio/{studio}/licences/{licence}
         /studio/{studio}/licences/{licence}/suspend
+        /studio/{studio}/takedowns
+        /studio/{studio}/takedowns/{taken}
+        /studio/{studio}/takedowns/reach/{title}
         /studio/{studio}/usage
         /studio/{studio}/members
         /studio/{studio}/members/{member}
@@ -120,6 +132,11 @@ PAGES: dict[str, str] = {
         /studio/{studio}/log/checkpoints
         /studio/{studio}/log/{entry}/proof
         /studio/{studio}/bases
+        /studio/{studio}/titles
+        /studio/{studio}/titles/{title}
+        /studio/{studio}/titles/performers
+        /studio/{studio}/titles/performers/new
+        /studio/{studio}/titles/performers/{performer}
         /studio/{studio}/offers
         /studio/{studio}/offers/{offering}/tiers/new
         /studio/{studio}/offers/{offering}/tiers/{tier}
@@ -134,6 +151,11 @@ PAGES: dict[str, str] = {
         /desk/
         /desk/?show=every&find=nothing
         /desk/trainings
+        /desk/takedowns
+        /desk/takedowns/{taken}
+        /desk/reach/{title}
+        /desk/leaks
+        /desk/leaks/{leak}
         /desk/{asked}
         /desk/{decided}
         /desk/{number}
@@ -161,10 +183,14 @@ NO_PAGES = """
     orders/<str:order>/pay
     datasets/<str:dataset>/clips
     datasets/<str:dataset>/attest
+    consents/<str:consent>/paper
+    questions/<str:question>/reopen
+    clips/<str:asset>/question
     clips/<str:asset>/caption
     clips/<str:asset>/remove
     clips/<str:asset>/<str:which>.jpg
     trainings/new/<str:draft>/discard
+    trainings/sweeps/<str:sweep>/start
     trainings/<str:training>/stream
     trainings/<str:training>/now
     trainings/<str:training>/cancel
@@ -173,6 +199,8 @@ NO_PAGES = """
     trainings/<str:training>/finish
     trainings/<str:training>/previews/<str:preview>/<str:form>
     models/<str:model>/name
+    models/<str:model>/use
+    withdrawals/<str:takedown>/lift
     models/<str:model>/withdraw
     models/<str:model>/handovers
     models/<str:model>/files/<str:artifact>
@@ -181,11 +209,14 @@ NO_PAGES = """
     notice/<str:case>/<str:key>/confirm
     notice/<str:case>/<str:key>/appeal
     notice/<str:case>/<str:key>/answer
+    desk/takedowns/<str:takedown>/lift
     desk/trainings/drain
     desk/trainings/<str:training>/requeue
     desk/<str:case>/take-up
     desk/<str:case>/ask
     desk/<str:case>/decide
+    studio/<str:studio>/takedowns/<str:takedown>/lift
+    studio/<str:studio>/takedowns/<str:takedown>/appeal
     studio/<str:studio>/usage.csv
     studio/<str:studio>/usage.parquet
     studio/<str:studio>/members/invitations/<str:invitation>
@@ -193,6 +224,11 @@ NO_PAGES = """
     studio/<str:studio>/log/evidence
     studio/<str:studio>/log/checkpoints/<str:size>
     studio/<str:studio>/log/<str:entry>/evidence
+    studio/<str:studio>/titles/clearances/<str:clearance>/paper
+    studio/<str:studio>/titles/<str:title>/clearance
+    studio/<str:studio>/titles/<str:title>/cast
+    studio/<str:studio>/titles/performers/<str:performer>/withdraw
+    studio/<str:studio>/titles/performers/<str:performer>/paper
     studio/<str:studio>/bases/send_base.py
     studio/<str:studio>/bases/<str:base>/publish
     studio/<str:studio>/samples/<str:sample>/remove

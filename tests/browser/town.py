@@ -10,11 +10,12 @@ from atelier.demo.people import Mailbox, Person
 from atelier.demo.surroundings import Surroundings
 from atelier.demo.tiers import MIDDLE
 from atelier.devstack.stack import Stack
-from finetune.draw import draw
+from finetune.data.draw import draw
 
 from .visitor import Visitor, linked
 
 STEPS = 8
+AGREED = {"uses": "A face in the teaser, nowhere else.", "representation": "union", "evidence": "In the binder."}
 SMALL = "Esquisse"
 LONG_NAME = ("مجموعة لقطات الفيلم الطويل عن ليل الشمال والمنارة والثلج " * 4)[:200]
 PREVIEWS = [("neonstyle a red circle rising on a dark background", 1), ("a red circle rising on a dark background", 1)]
@@ -62,6 +63,8 @@ class Town:
         shop = studio.fill(alice, house)
         self.ids |= {"studio": shop.studio, "offering": shop.offering, "tier": shop.tiers[MIDDLE], "version": shop.base, "base": shop.base}
         self.ids["title"] = str(next(alice.all("/titles"))["id"])
+        self.ids["performer"] = alice.post("/performers", {"studio": shop.studio, "name": "Ada Example", **AGREED})["id"]
+        alice.post(f"/titles/{self.ids['title']}/performers", {"performer": self.ids["performer"], "role": "Nora"})
 
     def _bob(self) -> None:
         bob, ids = self.people["bob"], self.ids
@@ -75,6 +78,7 @@ class Town:
         creator.pay(bob.get(f"/orders/{ids['unused']}")["checkout_url"])
         creator.licence(bob, ids["unused"])
         ids["open"] = self.dataset(bob, self.name, seal=False)
+        self._people(bob, ids["open"])
         ids["dataset"] = self.dataset(bob, "Néon")
         ids["asset"] = str(next(bob.all(f"/datasets/{ids['dataset']}/assets"))["id"])
         ids["project"] = bob.post("/projects", {"name": "Un court métrage", **creator.USE})["id"]
@@ -83,6 +87,13 @@ class Town:
         done = creator.watch(bob, ids["training"])
         ids["model"] = done["model"]
 
+    def _people(self, bob: Person, dataset: str) -> None:
+        """Two clips are asked about: one is open, for the other somebody has agreed."""
+        asked = [bob.post(f"/assets/{asset['id']}/question")["id"] for asset in list(bob.all(f"/datasets/{dataset}/assets"))[:2]]
+        self.ids["consent"] = bob.post(f"/datasets/{dataset}/consents", {"performer": "Ben Example", **AGREED})["id"]
+        answer = {"answer": "consented", "questions": asked[:1], "consents": [self.ids["consent"]]}
+        bob.post(f"/datasets/{dataset}/questions/answers", answer)
+
     def _drafts(self) -> None:
         """One whose clips are still open, one with a quote, and a copy of the model."""
         bob, ids = self.entered("bob"), self.ids
@@ -90,6 +101,8 @@ class Town:
         settled = bob.post("/trainings/new", **{"from": ids["training"]}).url.path
         ids["settled"] = number_in(settled, "dft")
         bob.post(f"/trainings/new/{ids['settled']}/launch", do="renew", version=1)
+        compared = bob.post(f"/trainings/new/{ids['settled']}/sweep", setting="seed", value_0=1, value_1=2).url.path
+        ids["sweep"] = number_in(compared, "swp")
         weights = next(file["path"] for file in self.people["bob"].get(f"/models/{ids['model']}")["files"] if file["kind"] == "weights")
         ids["handover"] = self.people["bob"].post(f"/models/{ids['model']}/handovers", {"file": weights})["id"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from atelier.devstack.wheels import REPOSITORY
 
-from . import database, jobs, uploads, workers
+from . import database, jobs, restore, uploads, workers
 from .ground import Ground, Stuck
 from .told import Outcome, Play
 
@@ -27,6 +27,7 @@ DRILLS = (
     Drill("a dead worker's job is picked up", workers.death),
     Drill("a broker that is away", workers.broker),
     Drill("an upload through kills of the store", uploads.play, workers=0),
+    Drill("a backup restored into an empty stack", restore.play, workers=1),
     Drill("the database killed under money load", database.play, workers=0, durable=True),
     Drill("one effective training per paid job", jobs.play),
 )

@@ -1,7 +1,6 @@
 """Where drills happen: the whole stack with several train workers, a creator with a licence and a sealed dataset, all real."""
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,9 +15,10 @@ from atelier.demo import clips, creator, studio
 from atelier.demo.journey import SCOPES, cast
 from atelier.demo.people import Person
 from atelier.demo.surroundings import Surroundings
+from atelier.devstack.applications import train_worker
 from atelier.devstack.process import Process
 from atelier.devstack.stack import EVERYTHING, Stack
-from finetune.draw import draw
+from finetune.data.draw import draw
 
 LEASE = 3.0
 TIER = "Plateau"
@@ -65,13 +65,17 @@ class Ground:
 
     def supervise(self) -> None:
         """Starts what has ended by itself, as an init system would."""
-        for process in self.stack.dead():
-            self.stack.restart(process.name)
+        self.stack.supervise()
         for name in (f"train-{number}" for number in range(1, self.wanted + 1)):
             if name not in self.workers or self.workers[name].poll() is not None:
-                options = ("-n", f"{name}@%h", "-Q", "train", "-c", "1", "--pool=threads", "--loglevel=INFO")
-                argv = (sys.executable, "-m", "celery", "-A", "atelier.celery:app", "worker", *options)
-                self.workers[name] = self.stack.spawn(name, argv, own_log=True)
+                self.workers[name] = self.stack.spawn(name, train_worker(name), own_log=True)
+
+    def leave(self) -> None:
+        """Lets the train workers go; none comes back."""
+        self.wanted = 0
+        for worker in self.workers.values():
+            worker.stop()
+        self.workers.clear()
 
     # ---- what bob has
 

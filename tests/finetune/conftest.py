@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from finetune.draw import draw
+from finetune.data.draw import draw
+from finetune.data.seal import seal
 from finetune.events import Event
 from finetune.job import Job
 from finetune.manifest import directory_digest
-from finetune.resident import Resident
-from finetune.run import run
-from finetune.seal import seal
+from finetune.running.resident import Resident
+from finetune.running.run import run
 
 BASE = Path(__file__).parents[2] / "finetune" / "bases" / "tiny"
 KNOBS: dict[str, Any] = {

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import nn
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3Model
 
-from finetune.drawn import BACKGROUNDS, COLOURS
+from finetune.data.drawn import BACKGROUNDS, COLOURS
 
 BOUNDARY = 0.875
 TEMPLATE = "{% for message in messages %}user {{ message['content'] }} {% endfor %}assistant"

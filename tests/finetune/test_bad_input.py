@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 import torch
 
-from finetune import exits, files, weights
-from finetune import train as training
+from finetune import exits
+from finetune.data.seal import seal
+from finetune.disk import files, weights
 from finetune.exits import BadData, BadJob, OutOfMemory, StoreFailed
 from finetune.families.wan import Wan
 from finetune.job import Job
 from finetune.manifest import DatasetManifest, file_sha256
-from finetune.plan import prepare
-from finetune.run import run
-from finetune.seal import seal
+from finetune.planning.plan import prepare
+from finetune.running.run import run
+from finetune.training import loop as training
 
 from .conftest import Ran
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from finetune.bench import arms as bench
-from finetune.bench import marks
+from finetune.bench import marks, speed
 from finetune.bench import runs as bench_runs
 from finetune.bench.sides import Bench, Sizes, exactness
 from finetune.estimate import Estimate
@@ -59,8 +59,29 @@ def test_the_jobs_that_estimates_are_tried_on_differ(tiny: Path, tmp_path: Path)
     assert len({(job.knobs, job.dataset.root) for job in jobs}) == 3
 
 
-def test_arms_that_do_not_exist_yet_say_why(tiny: Path) -> None:
-    arms = list(bench._not_yet(tiny, True))
+def test_operations_are_those_of_the_layers_and_of_attention(sides: Bench) -> None:
+    """By hand: the tiny base has 4 blocks of width 192 with a hidden layer of 768, and reads 24 tokens of text."""
+    tokens, text, width, hidden, rank = 80, 24, 192, 768, 16
+    square, wide = 4 * width**2 + 6 * rank * 2 * width, 4 * width * hidden + 6 * rank * (width + hidden)
+    read = 2 * width**2 + 6 * rank * 2 * width
+    block = tokens * (6 * square + 2 * wide) + 2 * text * read + 12 * width * (tokens**2 + tokens * text)
+    assert speed.operations(sides, Sizes(1, frames=5, side=8)) == 4 * block
+    assert speed.operations(sides, Sizes(8, frames=5, side=8)) == 8 * 4 * block
+
+
+def test_compiling_pays_when_what_it_saves_comes_to_what_it_took() -> None:
+    assert speed.Compiled(30.0, [(4.0, 3.0, 2.0), (4.0, 3.5, 2.0), (4.0, 2.5, 2.0)]).worth == 30
+    assert speed.Compiled(30.0, [(4.0, 2.0, 2.0)]).worth is None
+
+
+def test_a_step_reaches_a_share_of_the_peak(sides: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "EDGE", {"cpu": 64})
+    assert speed.share(sides, Sizes(1, frames=3, side=8)) > 0
+    assert speed.peak("cpu", torch.float32) > 0
+
+
+def test_arms_that_cannot_be_measured_here_say_why(tiny: Path) -> None:
+    arms = [*bench._on_a_gpu(tiny, True), *bench._compiled(tiny, True)]
     assert arms
     assert all(arm.status == "skipped" and arm.why and arm.ratio is None for arm in arms)
     assert "skipped" in bench.table({"arms": [vars(arm) for arm in arms]})

@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune import buckets, weights
-from finetune.draw import draw
+from finetune.data import buckets
+from finetune.data.draw import draw
+from finetune.data.media import write_video
+from finetune.data.seal import seal
+from finetune.data.windows import schedule, split
+from finetune.disk import weights
 from finetune.estimate import Calibration, of_plan
 from finetune.exits import BadJob
-from finetune.group import Limits, candidate, groups
 from finetune.job import Job, Knobs
 from finetune.manifest import Clip
-from finetune.media import write_video
-from finetune.plan import Plan, prepare
-from finetune.seal import seal
-from finetune.windows import schedule, split
+from finetune.planning.group import Limits, candidate, groups
+from finetune.planning.plan import Plan, prepare
 
 from .conftest import Ran
 

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 import torch
 
-from finetune import budget, device
-from finetune.budget import WAYS, Way
 from finetune.estimate import Calibration, of_plan
 from finetune.exits import OutOfMemory
-from finetune.group import limits
 from finetune.job import Job
-from finetune.lora import Adapter, Stack
-from finetune.plan import Plan, prepare
-from finetune.resident import Resident
+from finetune.planning import budget
+from finetune.planning.budget import WAYS, Way
+from finetune.planning.group import limits
+from finetune.planning.plan import Plan, prepare
+from finetune.running import device
+from finetune.running.resident import Resident
+from finetune.training.lora import Adapter, Stack
 
 from .conftest import Ran
 

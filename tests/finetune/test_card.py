@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from finetune import card
 from finetune.job import Job
-from finetune.plan import Plan, prepare
+from finetune.planning.plan import Plan, prepare
+from finetune.results import card
 
 from .conftest import Ran
 

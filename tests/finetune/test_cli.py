@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from finetune import commands
 from finetune.cli import main
 from finetune.events import parse
+from finetune.shell import commands
 
 Make = Callable[..., dict[str, Any]]
 

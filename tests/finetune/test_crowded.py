@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 import torch
 
-from finetune import budget, device
-from finetune import train as training
-from finetune.arrange import arrange
 from finetune.events import Event
 from finetune.exits import OutOfMemory
 from finetune.families.wan import Wan
-from finetune.group import Limits
 from finetune.job import Job
-from finetune.resident import Resident
-from finetune.run import run_many
-from finetune.work import Work
+from finetune.planning import budget
+from finetune.planning.arrange import arrange
+from finetune.planning.group import Limits
+from finetune.running import device
+from finetune.running.resident import Resident
+from finetune.running.run import run_many
+from finetune.running.work import Work
+from finetune.training import loop as training
 
 Make = Callable[..., dict[str, Any]]
 NAMES = ("trn_a", "trn_b")

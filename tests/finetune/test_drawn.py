@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from finetune import drawn
-from finetune.draw import draw
+from finetune.data import drawn
+from finetune.data.draw import draw
 from finetune.recipe import textures
 
 PLAIN = drawn.Scene("circle", "red", "moving right", "dark", 0.3, 0.0, 0.0, 1.0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from finetune import drawn
 from finetune.cli import main
+from finetune.data import drawn
 from finetune.recipe import reading, report, style
 
 SIZE, FRAMES = 32, 9

@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from finetune import export
+from finetune.results import export
 from licensing import tensors
 from licensing.stamp import stamp
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from finetune.group import Candidate, Limits, candidate, groups, memory
 from finetune.job import Job
-from finetune.plan import prepare
+from finetune.planning.group import Candidate, Limits, candidate, groups, memory
+from finetune.planning.plan import prepare
 
 SMALL = Candidate("a", "sha256:1", ("q", "k"), frozenset({(9, 32, 32, 1)}), rank=8, tokens=80, adapter=1000)
 LIMITS = Limits(tokens=1536, jobs=8)

@@ -12,15 +12,15 @@ import torch
 from diffusers import DiffusionPipeline
 from safetensors.torch import load_file, save_file
 
-from finetune import group
 from finetune.exits import BAD_JOB, BadJob
 from finetune.families.model import Model
-from finetune.house import read
 from finetune.job import Base, Frozen, Job
-from finetune.lora import Adapter, Stack
 from finetune.manifest import digest, directory_digest, file_sha256
-from finetune.plan import prepare
-from finetune.resident import Resident
+from finetune.planning import group
+from finetune.planning.house import read
+from finetune.planning.plan import prepare
+from finetune.running.resident import Resident
+from finetune.training.lora import Adapter, Stack
 
 from .conftest import Ran
 from .models import in_two

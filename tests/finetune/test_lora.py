@@ -10,13 +10,13 @@ import torch
 from peft import LoraConfig, inject_adapter_in_model
 from torch import nn
 
-from finetune import lora
-from finetune.encode import Encoded
+from finetune.data.encode import Encoded
 from finetune.families.wan import Wan
 from finetune.job import Knobs
-from finetune.lora import Adapter, Stack
-from finetune.resident import Resident
-from finetune.train import CLIP, Material, Pass, Seat, draw, learning_rate
+from finetune.running.resident import Resident
+from finetune.training import lora
+from finetune.training.loop import CLIP, Material, Pass, Seat, draw, learning_rate
+from finetune.training.lora import Adapter, Stack
 
 SUFFIXES = ("attn1.to_q", "attn2.to_k", "attn1.to_out.0", "ffn.net.0.proj", "ffn.net.2")
 CPU = torch.device("cpu")

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from finetune import media
+from finetune.data import media
+from finetune.data.seal import describe
+from finetune.data.windows import Window
 from finetune.exits import BadData
 from finetune.manifest import Clip
-from finetune.seal import describe
-from finetune.windows import Window
 
 
 def film(path: Path, *, frames: int, fps: float, size: tuple[int, int] = (64, 64), codec: str = "libx264") -> Clip:

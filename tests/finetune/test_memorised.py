@@ -11,16 +11,17 @@ import pytest
 import torch
 from PIL import Image
 
-from finetune import pdq, terminal
-from finetune.drawn import Scene, render, scene
-from finetune.encode import Encoded
+from finetune.data import pdq
+from finetune.data.drawn import Scene, render, scene
+from finetune.data.encode import Encoded
+from finetune.data.windows import Window
 from finetune.events import event
 from finetune.families.wan import Wan, load
 from finetune.job import Job
 from finetune.manifest import Clip
-from finetune.memorised import Gallery
-from finetune.run import run
-from finetune.windows import Window
+from finetune.results.memorised import Gallery
+from finetune.running.run import run
+from finetune.shell import terminal
 
 from .conftest import Ran
 

@@ -11,19 +11,19 @@ import torch
 from diffusers import DiffusionPipeline
 from safetensors.torch import load_file
 
-from finetune import export
-from finetune.arrange import arrange
 from finetune.exits import BadJob, Stopped
 from finetune.families import layout, load
 from finetune.families.model import Model
 from finetune.job import Job
-from finetune.lora import Adapter, Stack
 from finetune.manifest import directory_digest
-from finetune.plan import prepare
-from finetune.resident import Resident
-from finetune.run import run_many
-from finetune.train import Pass, Seat
-from finetune.work import Work
+from finetune.planning.arrange import arrange
+from finetune.planning.plan import prepare
+from finetune.results import export
+from finetune.running.resident import Resident
+from finetune.running.run import run_many
+from finetune.running.work import Work
+from finetune.training.loop import Pass, Seat
+from finetune.training.lora import Adapter, Stack
 
 from .conftest import Ran
 from .models import BOUNDARY, in_two
@@ -108,7 +108,7 @@ def test_a_step_trains_the_adapters_of_its_own_side_alone(
     sigma: list[float], moves: int, rests: int, model: Model, monkeypatch: Any
 ) -> None:
     stack = Stack([Adapter(LAYERS, 4, 4, 0)], model.facts.layers, model.device)
-    monkeypatch.setattr("finetune.train.draw", lambda *_: [*batch(model, sigma), torch.zeros(len(sigma), dtype=torch.bool)])
+    monkeypatch.setattr("finetune.training.loop.draw", lambda *_: [*batch(model, sigma), torch.zeros(len(sigma), dtype=torch.bool)])
     training = Pass(model, stack, [Seat(Job.from_dict(_knobs()).knobs, 0, None)])  # type: ignore[arg-type]
     model.put_on(stack)
     before = stack.read(0)

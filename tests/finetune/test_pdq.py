@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from finetune import pdq
+from finetune.data import pdq
 
 NOISE = np.random.default_rng(0)
 

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 import torch
 
-from finetune import lora, train
-from finetune.encode import Encoded, plain
+from finetune.data.encode import Encoded, plain
+from finetune.data.windows import Window
 from finetune.exits import BadJob
 from finetune.families.wan import Wan, load
 from finetune.job import Job
-from finetune.lora import Adapter, Stack
 from finetune.manifest import Clip
-from finetune.train import Material, Pass, Seat
-from finetune.windows import Window
+from finetune.training import loop as train
+from finetune.training import lora
+from finetune.training.loop import Material, Pass, Seat
+from finetune.training.lora import Adapter, Stack
 
 LAYER = "blocks.0.attn1.to_q"
 STEPS = 30

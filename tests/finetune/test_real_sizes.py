@@ -13,16 +13,17 @@ from diffusers.utils import logging
 from torch import nn
 from transformers import UMT5Config, UMT5EncoderModel
 
-from finetune import budget, lora
-from finetune.budget import Way
 from finetune.exits import OutOfMemory
 from finetune.families import layout
 from finetune.families.seam import Facts
 from finetune.families.wan_layout import LAYOUT
 from finetune.job import Job
-from finetune.lora import Adapter, Stack
 from finetune.manifest import DatasetManifest
-from finetune.plan import Plan, foresee
+from finetune.planning import budget
+from finetune.planning.budget import Way
+from finetune.planning.plan import Plan, foresee
+from finetune.training import lora
+from finetune.training.lora import Adapter, Stack
 
 from .meter import Meter, flash
 from .models import outline, wan

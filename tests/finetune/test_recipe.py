@@ -8,11 +8,11 @@ import pytest
 import torch
 from diffusers import WanPipeline
 
-from finetune import drawn
+from finetune.data import drawn
 from finetune.families import layout
 from finetune.manifest import directory_digest
 from finetune.recipe import build as recipe
-from finetune.recipe import corpus, text, vae
+from finetune.recipe import corpus, text, transformer, vae
 
 
 def test_the_committed_base_is_a_plain_pipeline_of_a_few_megabytes(tiny: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_finished_base_can_be_trained_further(tmp_path: Path) -> None:
     vae_before = (out / "vae/diffusion_pytorch_model.safetensors").read_bytes()
     transformer_before = (out / "transformer/diffusion_pytorch_model.safetensors").read_bytes()
     recipe.further(out, steps=2, seed=4)
-    assert json.loads((out / "recipe.json").read_text())["further"] == [{"seed": 4, "steps": 2, "corpus": 8}]
+    assert json.loads((out / "recipe.json").read_text())["further"] == [{"seed": 4, "steps": 2, "corpus": 8, "alike": False}]
     assert (out / "vae/diffusion_pytorch_model.safetensors").read_bytes() == vae_before
     assert (out / "transformer/diffusion_pytorch_model.safetensors").read_bytes() != transformer_before
 
@@ -112,3 +112,29 @@ def test_a_finished_base_can_be_trained_further(tmp_path: Path) -> None:
 def test_training_data_is_a_function_of_seed_and_step() -> None:
     assert np.array_equal(vae.mixture(1, 2, 3), vae.mixture(1, 2, 3))
     assert not np.array_equal(vae.mixture(1, 2, 3), vae.mixture(1, 3, 3))
+
+
+def test_siblings_differ_in_their_shape_alone_and_none_is_held_out() -> None:
+    found = [caption.split() for _, caption in corpus.siblings(5, 60)]
+    for one, other in zip(found[::2], found[1::2], strict=True):
+        assert one[2] != other[2] and one[:2] + one[3:] == other[:2] + other[3:]
+    assert not {" ".join(words) for words in found} & set(drawn.held_out())
+
+
+def test_kin_share_their_noise_level_and_their_strange_word() -> None:
+    spoken, captions = 4, drawn.captions()
+    shown = corpus.Corpus(torch.zeros(40, 1), torch.arange(40), torch.zeros(spoken * len(captions) + 1, 2), torch.zeros(1))
+    _, rows = transformer.batch(shown, 1, 2, 16, 2)
+    empty = len(shown.ids) - 1
+    for one, other in rows.view(-1, 2).tolist():
+        assert one == other == empty or (one // len(captions), one % 2, other) == (other // len(captions), 0, one + 1)
+
+    class Asked(torch.nn.Module):
+        def forward(self, noisy: torch.Tensor, timestep: torch.Tensor, **_: object) -> tuple[torch.Tensor]:
+            self.noisy, self.timestep = noisy, timestep
+            return (noisy,)
+
+    asked = Asked()
+    transformer.loss(asked, torch.zeros(4, 1, 2, 2, 2), torch.zeros(4, 1, 1), torch.Generator().manual_seed(0), 2)  # type: ignore[arg-type]
+    assert torch.equal(asked.timestep[0::2], asked.timestep[1::2]) and asked.timestep[0] != asked.timestep[2]
+    assert torch.equal(asked.noisy[0::2], asked.noisy[1::2]) and not torch.equal(asked.noisy[0], asked.noisy[2])

@@ -3,7 +3,7 @@
 import pytest
 
 from finetune import families
-from finetune.resident import Resident
+from finetune.running.resident import Resident
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ import av
 import pytest
 from PIL import Image
 
-from finetune import encode, media
-from finetune.draw import draw
+from finetune.data import encode, media
+from finetune.data.draw import draw
+from finetune.data.seal import seal
+from finetune.data.windows import with_trigger
 from finetune.events import Event, parse
 from finetune.exits import Stopped
 from finetune.families.wan import Wan
 from finetune.job import Job
-from finetune.resident import Resident
-from finetune.run import run
-from finetune.seal import seal
-from finetune.windows import with_trigger
+from finetune.running.resident import Resident
+from finetune.running.run import run
 
 from .conftest import Ran
 

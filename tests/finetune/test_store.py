@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from finetune.store import Store, directory
+from finetune.data.store import Store, directory
 
 
 def test_an_entry_is_made_once(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from finetune import terminal
 from finetune.events import event
+from finetune.shell import terminal
 
 
 def test_the_bar_says_how_far_and_how_long(capsys: pytest.CaptureFixture[str]) -> None:

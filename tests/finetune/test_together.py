@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import torch
 
-from finetune import train as training
-from finetune.arrange import arrange
+from finetune.disk.weights import load
 from finetune.events import Event
 from finetune.exits import BadData, Stopped
 from finetune.job import Job
-from finetune.resident import Resident
-from finetune.run import run_many
-from finetune.weights import load
-from finetune.work import Work
+from finetune.planning.arrange import arrange
+from finetune.running.resident import Resident
+from finetune.running.run import run_many
+from finetune.running.work import Work
+from finetune.training import loop as training
 
 Make = Callable[..., dict[str, Any]]
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from finetune import families, train
-from finetune.encode import Encoded
+from finetune import families
+from finetune.data.encode import Encoded
 from finetune.families.model import Model
 from finetune.job import Job
-from finetune.lora import Adapter, Stack
-from finetune.resident import Resident
-from finetune.validate import held_out_loss
+from finetune.running.resident import Resident
+from finetune.training import loop as train
+from finetune.training.lora import Adapter, Stack
+from finetune.training.validate import held_out_loss
 
 LAYERS = ("blocks.0.attn1.to_q", "blocks.1.ffn.net.2")
 

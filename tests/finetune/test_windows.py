@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finetune.data.windows import cut, schedule, split
 from finetune.exits import BadData
 from finetune.job import Knobs
 from finetune.manifest import Clip
-from finetune.windows import cut, schedule, split
 
 NINE = Knobs(steps=1, rank=1, alpha=1, learning_rate=1e-3, batch_size=1, height=32, width=32, frames=9, fps=4.0)
 

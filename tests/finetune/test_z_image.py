@@ -13,17 +13,18 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
-from finetune import budget, cli, families
-from finetune.arrange import arrange
+from finetune import cli, families
 from finetune.exits import BadJob
 from finetune.families.seam import Facts
 from finetune.families.z_image_layout import LAYOUT
 from finetune.job import Job
 from finetune.manifest import directory_digest
-from finetune.plan import prepare
-from finetune.resident import Resident
-from finetune.run import run_many
-from finetune.work import Work
+from finetune.planning import budget
+from finetune.planning.arrange import arrange
+from finetune.planning.plan import prepare
+from finetune.running.resident import Resident
+from finetune.running.run import run_many
+from finetune.running.work import Work
 
 from .conftest import Ran
 from .models import change, z_image

@@ -23,7 +23,7 @@ from .tree import PACKAGES, ROOT, imported, production, pyproject, python
 HEAVY = {"torch", "diffusers", "transformers", "peft", "accelerate", "safetensors", "tokenizers", "triton"}
 NOT_IN_THE_IMAGE = {"devstack", "demo"}
 # The light modules that the platform reads; the staircase keeps torch out of them.
-LIGHT = ("exits", "job", "manifest", "estimate", "plan", "windows", "events")
+LIGHT = ("exits", "job", "manifest", "estimate", "planning/plan", "data/windows", "events")
 SECRET = re.compile(r"KEY|SECRET|PASSWORD|PEPPER")
 COMMANDS = """
 import json, sys

@@ -38,7 +38,7 @@ def test_the_contracts_hold() -> None:
         ("platform/atelier/surprise/__init__.py", "X = 1\n"),
         ("platform/atelier/kit/wrong.py", "from atelier.licences import actions\n"),
         ("platform/atelier/library/wrong.py", "from atelier.material import actions\n"),
-        ("platform/atelier/trainings/wrong.py", "from finetune import train\n"),
+        ("platform/atelier/trainings/wrong.py", "from finetune.training import loop\n"),
         ("platform/atelier/api/wrong.py", "from atelier.devstack.stack import Stack\n"),
         ("platform/atelier/devstack/wrong.py", "from atelier.accounts.models import User\n"),
         ("finetune/wrong.py", "import django\n"),

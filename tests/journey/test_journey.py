@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file
 
-from finetune.draw import draw
+from finetune.data.draw import draw
 from finetune.manifest import directory_digest
 from licensing import evidence
 from licensing.trust import TrustRoot

@@ -204,6 +204,28 @@ def test_the_one_file_verifier_needs_nothing_of_ours(
     assert alone("terms").returncode == 2
 
 
+def test_the_one_file_verifier_says_word_for_word_what_the_command_says(
+    alone: Callable[..., subprocess.CompletedProcess[str]], written: Written, root: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = written("m.safetensors", STAMPED)
+    licensee, other = (["--licensee", str(CERTIFICATE.licensee + more)] for more in (0, 1))
+    asked = [
+        [model, *root, *AT, *licensee],
+        [model, *root, *AT, *other],
+        [model, *root, "--at", "1999-01-01T00:00:00Z"],
+        [model, *root, "--at", "2999-01-01T00:00:00Z"],
+        [written("changed.safetensors", STAMPED[:-1] + bytes([STAMPED[-1] ^ 1])), *root, *AT],
+        [written("odd.safetensors", b"odd"), *root, *AT],
+    ]
+    codes = []
+    for arguments in asked:
+        status, said = answered(["verify", *arguments], capsys)
+        ran = alone("verify", *arguments, "--json")
+        assert (ran.returncode, json.loads(ran.stdout), ran.stderr) == (status, said, "")
+        codes.append(said["code"])
+    assert codes == ["OK", "WRONG_LICENSEE", "CLOCK_BEFORE_ISSUE", "EXPIRED", "TAMPERED", "MALFORMED"]
+
+
 def test_the_one_file_verifier_is_the_same_each_time_and_holds_no_more_than_it_needs() -> None:
     assert bundle.bundle() == bundle.bundle()
     held = set(bundle.modules())

@@ -237,16 +237,6 @@ def test_each_state_of_a_version_says_what_comes_next(world: World) -> None:
     assert alice.post(page(world, f"bases/{words['draft']}/publish")).status_code == 409
 
 
-def test_titles_are_listed_and_added(world: World) -> None:
-    alice = signed_in(world.alice)
-    answer = alice.post(
-        page(world, "bases"), {"name": "Le Jour", "year": "1999", "eidr": "10.5240/7791-8534-2C23-9030-8610-5"}, follow=True
-    )
-    assert "Le Jour" in text_of(answer) and world.studio.titles.get(name="Le Jour").year == 1999
-    wrong = alice.post(page(world, "bases"), {"name": "Le Jour", "year": "12", "eidr": "x"})
-    assert wrong.status_code == 422 and 'id="id_eidr_error"' in text_of(wrong) and 'id="id_year_error"' in text_of(wrong)
-
-
 def test_samples_are_listed_and_removed(world: World) -> None:
     row = Sample.objects.create(version=world.version, prompt="a red circle", order=1, key="x", bytes=1, sha256="0" * 64)
     alice = signed_in(world.alice)
@@ -266,7 +256,7 @@ def test_the_script_that_sends_a_base_is_python_and_names_the_studio(world: Worl
 def writes(world: World, tier: Tier) -> list[tuple[str, dict[str, Any]]]:
     offering, version = world.offering.public_id, world.version.public_id
     return [
-        (page(world, "bases"), {"name": "x"}),
+        (page(world, "titles"), {"name": "x"}),
         (page(world, f"bases/{version}/publish"), {}),
         (page(world, "offers"), {"version": version, "name": "x"}),
         (page(world, f"offers/{offering}/tiers/new"), TYPED),

@@ -28,6 +28,6 @@ def real(sealed_studio: Studio, django_db_blocker: Any) -> Iterator[Studio]:
 def engine_ends() -> Iterator[None]:
     """For tests that let the engine run: its process stays warm between them and ends with the file."""
     yield
-    from atelier.trainings import worker
+    from atelier.trainings import seat
 
-    worker.kill_engine()
+    seat.kill_engine()

@@ -21,7 +21,7 @@ BASE = Path(__file__).parents[2] / "finetune" / "bases" / "tiny"
 
 @cache
 def drawn_clips() -> list[Path]:
-    from finetune.draw import draw
+    from finetune.data.draw import draw
 
     return draw(Path(mkdtemp(prefix="clips-")), count=4, style="neon", seed=1, size=64, fps=8, seconds=2.5)
 

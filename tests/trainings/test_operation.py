@@ -14,7 +14,7 @@ from django.test import Client
 from atelier.audit.models import Entry
 from atelier.kit import health, logs
 from atelier.kit.refused import Refused
-from atelier.trainings import operation, queue, running, slots, steering, worker
+from atelier.trainings import operation, queue, running, seat, slots, steering, worker
 from atelier.trainings.models import MAX_ATTEMPTS, Training
 from atelier.trainings.slots import Slot
 from atelier.trainings.states import TrainingState as S
@@ -110,12 +110,12 @@ def test_a_worker_that_is_asked_to_drain_takes_nothing_until_it_is_let_go(real: 
     finally:
         presence.end()
     assert slots.name() not in {slot.worker for slot in slots.seen()}
-    worker.asked_to_drain.set()
+    seat.asked_to_drain.set()
     try:
         assert worker.look().draining
         assert worker.work(training.id) == "draining"
     finally:
-        worker.asked_to_drain.clear()
+        seat.asked_to_drain.clear()
     assert state(training) == S.QUEUED
 
 
@@ -196,9 +196,9 @@ def _scraped(client: Client) -> dict[str, float]:
 @pytest.fixture
 def unasked() -> Any:
     """No answer of an earlier test is given again."""
-    health._last = (0.0, {})
+    health._last = (0.0, None)
     yield
-    health._last = (0.0, {})
+    health._last = (0.0, None)
 
 
 @pytest.mark.usefixtures("unasked")

@@ -200,14 +200,6 @@ def test_positions_count_from_the_front(real: Studio) -> None:
     assert claim is not None
 
 
-def test_the_sweep_hints_again_at_what_waits(real: Studio) -> None:
-    training = real.training()
-    Training.objects.filter(pk=training.pk).update(hinted_at=None)
-    queue.sweep()
-    training.refresh_from_db()
-    assert training.hinted_at is not None
-
-
 def test_the_database_refuses_a_lease_without_an_active_state(real: Studio) -> None:
     training = real.training()
     with pytest.raises(IntegrityError, match="training_lease_when_active"), transaction.atomic():

@@ -51,7 +51,7 @@ def test_what_the_dataset_holds_is_another_matter_than_what_was_asked() -> None:
 
 
 def test_every_code_of_the_engine_has_its_sentence_and_every_sentence_its_code() -> None:
-    trees = [ast.parse(path.read_text()) for path in Path(finetune.__file__).parent.glob("*.py")]
+    trees = [ast.parse(path.read_text()) for path in Path(finetune.__file__).parent.rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 2]
     refusals = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("BadJob", "BadData")]
     assert {ast.literal_eval(call.args[1]) for call in refusals} == set(SENTENCES)

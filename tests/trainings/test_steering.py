@@ -7,6 +7,8 @@ import pytest
 from django.db.models import F
 
 from atelier.audit.models import Entry
+from atelier.kit import outbox
+from atelier.kit.models import Message
 from atelier.kit.refused import Refused
 from atelier.ledger.queries import astray, balance, unbalanced
 from atelier.library.models import CustomModel
@@ -123,7 +125,7 @@ def test_a_pause_of_two_weeks_ends_it_gives_the_rest_back_and_keeps_the_checkpoi
     training = paused(real, licence)
     queue.sweep()
     assert state(training) == S.PAUSED
-    Training.objects.filter(pk=training.pk).update(since=F("since") - queue.PAUSE_LIVES - timedelta(minutes=1))
+    Training.objects.filter(pk=training.pk).update(since=F("since") - running.PAUSE_LIVES - timedelta(minutes=1))
     queue.sweep()
     assert (state(training), training.code) == (S.CANCELLED, "pause_expired")
     assert seconds_left(licence) == ALL - training.captured
@@ -170,6 +172,33 @@ def test_there_is_no_model_before_the_first_step(real: Studio) -> None:
     for training in (waiting, begun):
         with pytest.raises(Refused, match="nothing_learned"):
             steering.finish(training=training, by=real.world.bob)
+
+
+def test_three_days_before_a_pause_ends_its_owner_is_written_to_once(real: Studio, mailoutbox: list[Any]) -> None:
+    training = real.training()
+    steering.pause(training=training, by=real.world.bob)
+    (told,) = Message.objects.filter(name="trainings.tell_paused", args__training=str(training.pk))
+    assert abs(told.due_at - training_since(training) - timedelta(days=11)) < timedelta(minutes=1)
+    outbox.deliver(str(told.pk))
+    outbox.deliver(str(told.pk))
+    (mail,) = mailoutbox
+    assert training.quote.name in mail.subject and training.public_id in mail.body
+    assert mail.to == [real.world.bob.email]
+
+
+def test_a_pause_that_is_over_is_not_written_about(real: Studio, mailoutbox: list[Any]) -> None:
+    training = real.training()
+    steering.pause(training=training, by=real.world.bob)
+    (told,) = Message.objects.filter(name="trainings.tell_paused", args__training=str(training.pk))
+    steering.resume(training=training, by=real.world.bob)
+    steering.pause(training=training, by=real.world.bob)  # another one, with eleven days of its own
+    outbox.deliver(str(told.pk))
+    assert mailoutbox == []
+
+
+def training_since(training: Training) -> Any:
+    training.refresh_from_db()
+    return training.since
 
 
 def test_any_stored_step_is_the_result_and_only_a_stored_one(real: Studio) -> None:

@@ -15,7 +15,7 @@ from atelier.library.card import Card, cards
 from atelier.library.models import CustomModel
 from atelier.licences.actions import revoke
 from atelier.licences.queries import seconds_left
-from atelier.trainings import worker
+from atelier.trainings import seat, worker
 from atelier.trainings.models import Checkpoint, Training
 from atelier.trainings.states import TrainingState
 from atelier.trainings.steering import cancel, finish, pause, resume
@@ -80,7 +80,7 @@ def test_a_killed_engine_resumes_from_the_checkpoint_and_is_charged_once(real: S
     training = real.training(steps=60, checkpoint_every=5)
     with at_work(training) as said:
         until(reached(training, 5))
-        worker.engine().process.kill()
+        seat.engine().process.kill()
     assert said == ["queued"]
     training.refresh_from_db()
     kept = training.checkpoints.order_by("-step")[0].step
@@ -209,11 +209,11 @@ def test_a_draining_worker_hands_over_at_a_checkpoint(real: Studio) -> None:
     try:
         with at_work(training) as said:
             until(reached(training, 4))
-            worker.draining.set()
+            seat.draining.set()
         assert said == ["handed back"]
         assert worker.work(training.id) == "draining"
     finally:
-        worker.draining.clear()
+        seat.draining.clear()
     training.refresh_from_db()
     assert (training.state, training.attempts) == (TrainingState.QUEUED, 0)
     assert worker.work(training.id) == "done"

@@ -7,14 +7,11 @@ export class Digest {
   }
 
   /** Hex. Rejects when the file cannot be read. Not to be called again before it has answered. */
-  of(file: File, read: (bytes: number) => void): Promise<string> {
+  of(file: File): Promise<string> {
     return new Promise((done, fail) => {
       this.#worker.onerror = () => fail(new Error("digest"));
-      this.#worker.onmessage = ({ data }: MessageEvent<{ read?: number; sum?: string; failed?: boolean }>) => {
-        if (data.sum) done(data.sum);
-        else if (data.failed) fail(new DOMException("unreadable", "NotReadableError"));
-        else read(data.read ?? 0);
-      };
+      this.#worker.onmessage = ({ data }: MessageEvent<{ sum?: string }>) =>
+        data.sum ? done(data.sum) : fail(new DOMException("unreadable", "NotReadableError"));
       this.#worker.postMessage(file);
     });
   }

@@ -147,7 +147,7 @@ export class Sender {
   async #begin(item: Item): Promise<void> {
     this.#enter(item, "reading");
     try {
-      item.sum ||= await this.digest.of(item.file, () => {});
+      item.sum ||= await this.digest.of(item.file);
       item.asset = await this.#row(item);
       if (this.#cancelled(item)) this.#forget(item.asset);
       else if (this.paused) this.#enter(item, "waiting");

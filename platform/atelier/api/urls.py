@@ -4,8 +4,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 V1 = (
-    *("accounts", "studios", "audit", "bases", "samples", "offers", "catalog", "checkout", "licences", "material", "trainings", "library"),
-    "hooks",
+    *("accounts", "studios", "audit", "titles", "bases", "adapters", "samples", "offers", "catalog", "checkout"),
+    *("licences", "material", "consents", "trainings", "library", "takedowns", "hooks"),
 )
 
 urlpatterns = [

@@ -18,7 +18,8 @@ from finetune.manifest import MODEL_SUFFIXES
 from licensing.money import Money
 from licensing.terms import BadTerms, Terms
 
-from .models import BaseFile, BaseModel, BaseVersion, Offering, Tier, TierRevision, Title
+from . import rights
+from .models import BaseFile, BaseModel, BaseVersion, HouseAdapter, Offering, Tier, TierRevision, Title
 from .states import VERSION, VersionState
 
 MOST_FILES = 200
@@ -50,14 +51,6 @@ class Clip:
 
 
 @transaction.atomic
-def add_title(*, studio: Studio, by: User, name: str, year: int | None = None, eidr: str = "") -> Title:
-    require_role(studio, by, STUDIO_WRITERS)
-    title = Title.objects.create(studio=studio, name=name, year=year, eidr=eidr)
-    record(action="title.add", subject=title.public_id, studio=studio.id, actor=by.id, titles=[title.public_id], name=name)
-    return title
-
-
-@transaction.atomic
 def open_base(
     *,
     studio: Studio,
@@ -69,12 +62,15 @@ def open_base(
     titles: Sequence[Title],
     files: Sequence[FileSpec],
     description: str = "",
+    **learned: Any,
 ) -> BaseVersion:
-    """A draft to which the files can now be uploaded. Raises Refused (422) naming the file that cannot be taken."""
+    """A draft to which the files can now be uploaded. `learned`: of learned.GIVEN. Raises Refused (422) naming the file that cannot be
+    taken, or (409) the titles that are not cleared."""
     require_role(studio, by, STUDIO_WRITERS)
     _check_files(files)
     if any(title.studio_id != studio.id for title in titles):
         raise Refused("foreign_title", "A base model learns only from titles of its own studio.", status=422)
+    rights.require_cleared(titles)
     base, _ = BaseModel.objects.get_or_create(studio=studio, name=name)
     row = BaseVersion(
         base=base,
@@ -85,6 +81,7 @@ def open_base(
         width=clip.width,
         frames=clip.frames,
         fps=clip.fps,
+        **learned,
     )
     try:
         with transaction.atomic():
@@ -173,6 +170,7 @@ def publish(*, version: BaseVersion, by: User) -> None:
     if missing:
         facts: dict[str, Any] = {"first": missing[0], "count": len(missing), "missing": missing}
         raise Refused("files_missing", "%(first)s has not arrived yet; %(count)s missing in all.", **facts)
+    rights.require_cleared(version.titles.all())
     if version.state != VersionState.CHECKING:
         VERSION.move(version, VersionState.CHECKING, problem="")
         _note(version, "base.publish", by)
@@ -180,21 +178,32 @@ def publish(*, version: BaseVersion, by: User) -> None:
 
 
 @transaction.atomic
-def open_offering(*, version: BaseVersion, by: User, name: str) -> Offering:
+def open_offering(*, version: BaseVersion, by: User, name: str, adapter: HouseAdapter | None = None) -> Offering:
+    """Over the base alone, or over the base that wears a house adapter of its own."""
     require_role(version.studio, by, STUDIO_WRITERS)
-    if version.state != VersionState.PUBLISHED:
-        raise Refused("not_published", "Only a published base model can be offered. Publish it first.")
-    offering = Offering.objects.create(studio=version.studio, version=version, name=name)
-    record(action="offering.open", subject=offering.public_id, studio=offering.studio_id, actor=by.id, name=name, version=version.public_id)
+    if adapter and adapter.version_id != version.pk:
+        raise Refused("adapter_elsewhere", "This house adapter was made for another base model.", status=422, field="adapter")
+    offering = Offering(studio=version.studio, version=version, adapter=adapter, name=name)
+    _require_published(offering)
+    offering.save(force_insert=True)
+    facts = {"name": name, "version": version.public_id, "adapter": adapter.public_id if adapter else ""}
+    record(action="offering.open", subject=offering.public_id, studio=offering.studio_id, actor=by.id, **facts)
     return offering
+
+
+def _require_published(offering: Offering) -> None:
+    """Nothing is sold over what is not, or no longer, published."""
+    if offering.version.state != VersionState.PUBLISHED:
+        raise Refused("not_published", "Only a published base model can be offered, and this one is not, or no longer.")
+    if offering.adapter and offering.adapter.state != VersionState.PUBLISHED:
+        raise Refused("not_published", "Only a published house adapter can be offered, and this one is not, or no longer.")
 
 
 @transaction.atomic
 def open_tier(*, offering: Offering, by: User, name: str, terms: Mapping[str, Any], price: Money) -> Tier:
     """A new tier on sale, with its first revision. `terms` without grantor, offering and base_digest: these come from the rows."""
     require_role(offering.studio, by, STUDIO_WRITERS)
-    if offering.version.state != VersionState.PUBLISHED:
-        raise Refused("not_published", "This base model is no longer published; nothing can be sold over it.")
+    _require_published(offering)
     try:
         with transaction.atomic():
             tier = Tier.objects.create(offering=offering, name=name)
@@ -226,8 +235,7 @@ def close_tier(*, tier: Tier, by: User) -> None:
 def reopen_tier(*, tier: Tier, by: User) -> None:
     """Puts a closed tier on sale again, with its newest revision."""
     require_role(tier.offering.studio, by, STUDIO_WRITERS)
-    if tier.offering.version.state != VersionState.PUBLISHED:
-        raise Refused("not_published", "This base model is no longer published; nothing can be sold over it.")
+    _require_published(tier.offering)
     if Tier.objects.filter(pk=tier.pk, open=False).update(open=True):
         record(action="tier.reopen", subject=tier.public_id, studio=tier.offering.studio_id, actor=by.id)
     tier.open = True
@@ -260,7 +268,7 @@ def _revise(tier: Tier, by: User, action: str, terms: Mapping[str, Any], price: 
 
 def complete_terms(offering: Offering, terms: Mapping[str, Any]) -> Terms:
     """The terms with what only the rows know, whatever the caller says of it. Raises Refused("bad_terms", 422) naming the field."""
-    facts = {"version": 1, "grantor": offering.studio.name, "offering": offering.name, "base_digest": offering.version.digest}
+    facts = {"version": 1, "grantor": offering.studio.name, "offering": offering.name, "base_digest": offering.digest}
     try:
         return Terms.from_dict({**terms, **facts})
     except BadTerms as error:

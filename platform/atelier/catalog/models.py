@@ -1,4 +1,5 @@
-"""What studios offer: titles, base model versions, offerings over them, tiers with frozen revisions."""
+"""What studios offer: titles with what is known of their rights, base model versions and house adapters that learned from them,
+offerings, tiers with frozen revisions."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,11 +7,16 @@ from django.db.models import Q
 from atelier.accounts.access import studios
 from atelier.accounts.models import Studio, User
 from atelier.kit.models import Row
+from atelier.kit.papers import Paper
 from atelier.kit.uploads import Upload
+from finetune.job import Base, Frozen
 from licensing.money import Money
 from licensing.terms import Terms
 
-from .states import SAMPLE, VERSION, SampleState, VersionState
+from . import learned
+from .learned import Learned
+from .scope import Scope, constraints
+from .states import SAMPLE, VERSION, Basis, ClearanceState, SampleState, VersionState
 
 
 class Title(Row):
@@ -22,9 +28,77 @@ class Title(Row):
     year = models.PositiveSmallIntegerField(null=True)
     eidr = models.CharField(max_length=34, blank=True, help_text="Entertainment Identifier Registry id, e.g. 10.5240/…")
 
+    @property
+    def said(self) -> "Clearance | None":
+        """What was said last of the rights in it."""
+        return max(self.clearances.all(), key=lambda row: (row.created_at, row.id), default=None)
+
+    @property
+    def clearance(self) -> str:
+        """Pending until somebody has said otherwise."""
+        return self.said.state if self.said else ClearanceState.PENDING
+
+    @property
+    def models(self) -> int:
+        """How many base model versions and house adapters name it as a source."""
+        return len(self.base_versions.all()) + len(self.adapters.all())
+
     @classmethod
     def visible_to(cls, person: User) -> Q:
         return Q(studio__in=studios(person))
+
+
+class Clearance(Row, Paper):
+    """What somebody who answers for it said of the rights in a title. Rows are only added (migration 0005); the newest counts."""
+
+    prefix = "clr"
+    title = models.ForeignKey(Title, on_delete=models.PROTECT, related_name="clearances")
+    state = models.CharField(max_length=10, choices=ClearanceState.choices)
+    basis = models.CharField(max_length=13, choices=Basis.choices, blank=True, help_text="On what it rests; told to everybody.")
+    evidence = models.TextField(blank=True, help_text="Contracts, chain of title, who searched; for the studio alone.")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ClearanceState.values), name="clearance_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state=ClearanceState.CLEARED) | ~Q(evidence="") | ~Q(paper_key=""), name="clearance_has_grounds"
+            ),
+        ]
+        ordering = ["-created_at", "-id"]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(title__studio__in=studios(person))
+
+
+class Performer(Row, Scope, Paper):
+    """Somebody who is seen or heard in a studio's titles, and what she has agreed to. The paper is the signed consent."""
+
+    prefix = "per"
+    studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="performers")
+    name = models.CharField(max_length=200)
+    evidence = models.TextField(blank=True, help_text="Where the signed consent is kept.")
+    titles = models.ManyToManyField(Title, through="TitlePerformer", related_name="performers")
+
+    class Meta:
+        constraints = [*constraints("performer"), models.UniqueConstraint(fields=["studio", "name"], name="performer_once")]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(studio__in=studios(person))
+
+
+class TitlePerformer(models.Model):
+    title = models.ForeignKey(Title, on_delete=models.PROTECT, related_name="cast")
+    performer = models.ForeignKey(Performer, on_delete=models.PROTECT, related_name="roles")
+    role = models.CharField(max_length=200, blank=True, help_text="Whom she plays, or what she does.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["title", "performer"], name="title_performer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.performer_id} in {self.title_id}"
 
 
 class BaseModel(Row):
@@ -36,7 +110,7 @@ class BaseModel(Row):
         constraints = [models.UniqueConstraint(fields=["studio", "name"], name="base_name_once")]
 
 
-class BaseVersion(Row):
+class BaseVersion(Row, Learned):
     """One set of weights: a diffusers directory in the object store, known by its digest. Immutable once published."""
 
     prefix = "bsv"
@@ -58,6 +132,7 @@ class BaseVersion(Row):
         constraints = [
             models.UniqueConstraint(fields=["base", "version"], name="base_version_once"),
             VERSION.constraint("base_version_state_known"),
+            *learned.constraints("base_version"),
         ]
 
     @property
@@ -110,13 +185,59 @@ class Sample(Row, Upload):
         return Q(version__base__studio__in=studios(person))
 
 
+class HouseAdapter(Row, Upload, Learned):
+    """A LoRA in diffusers' layout that a base model version wears, frozen under whatever creators train on it. One file, in the bucket
+    `models`; immutable once published."""
+
+    prefix = "had"
+    version = models.ForeignKey(BaseVersion, on_delete=models.PROTECT, related_name="adapters")
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.DRAFT)
+    problem = models.TextField(blank=True, help_text="Why it was refused.")
+    titles = models.ManyToManyField(Title, related_name="adapters", help_text="What it learned from.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "name"], name="house_adapter_once"),
+            VERSION.constraint("house_adapter_state_known"),
+            *learned.constraints("house_adapter"),
+        ]
+
+    @property
+    def studio(self) -> Studio:
+        return self.version.studio
+
+    @property
+    def digest(self) -> str:
+        """As a job names it."""
+        return f"sha256:{self.sha256}"
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(version__base__studio__in=studios(person))
+
+
 class Offering(Row):
-    """What tiers are sold over: a base model version (later also base + house adapter)."""
+    """What tiers are sold over: a base model version, alone or with a house adapter on it."""
 
     prefix = "off"
     studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="offerings")
     version = models.ForeignKey(BaseVersion, on_delete=models.PROTECT, related_name="offerings")
+    adapter = models.ForeignKey(HouseAdapter, on_delete=models.PROTECT, null=True, related_name="offerings")
     name = models.CharField(max_length=200)
+
+    @property
+    def digest(self) -> str:
+        """Of what is licensed: the base's own, or that of base and house adapter together."""
+        worn = Frozen("", self.adapter.digest) if self.adapter else None
+        return Base("", self.version.digest, worn).worn
+
+    @property
+    def titles(self) -> list[Title]:
+        """All that it learned from, each once."""
+        rows = [*self.version.titles.all(), *(self.adapter.titles.all() if self.adapter else ())]
+        return sorted(set(rows), key=lambda title: title.name)
 
     @classmethod
     def visible_to(cls, person: User) -> Q:

@@ -1,13 +1,14 @@
 """What is on sale."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from atelier.kit.ids import not_found
 
 from .models import Offering, Sample, Tier, TierRevision
 from .states import SampleState, VersionState
 
-SOLD = "offering__version__base__studio"
+SOLD = ("offering__version__base__studio", "offering__adapter")
+PUBLISHED = Q(version__state=VersionState.PUBLISHED) & (Q(adapter=None) | Q(adapter__state=VersionState.PUBLISHED))
 
 
 def open_tiers() -> QuerySet[Tier]:
@@ -16,11 +17,11 @@ def open_tiers() -> QuerySet[Tier]:
 
 
 def catalogue() -> QuerySet[Offering]:
-    """Offerings of published versions that have something on sale: their open tiers in `on_sale`, the version's `good_samples`."""
-    shown = Offering.objects.filter(version__state=VersionState.PUBLISHED, tiers__open=True).distinct()
+    """Offerings of published versions and adapters that have something on sale: open tiers in `on_sale`, the version's `good_samples`."""
+    shown = Offering.objects.filter(PUBLISHED, tiers__open=True).distinct()
     samples = Prefetch("version__samples", Sample.objects.filter(state=SampleState.READY), to_attr="good_samples")
-    return shown.select_related("version__base__studio").prefetch_related(
-        Prefetch("tiers", open_tiers(), to_attr="on_sale"), samples, "version__titles"
+    return shown.select_related("version__base__studio", "adapter").prefetch_related(
+        Prefetch("tiers", open_tiers(), to_attr="on_sale"), samples, "version__titles", "adapter__titles"
     )
 
 
@@ -34,8 +35,8 @@ def sample(public_id: str) -> Sample:
 
 def tier(public_id: str) -> Tier:
     """A tier as anybody may read it, on sale or not any more. Refused("not_found", 404) while its base is not published."""
-    shown = Tier.objects.filter(pk=Tier.parse_id(public_id), offering__version__state=VersionState.PUBLISHED)
-    row = shown.select_related(SOLD).first()
+    shown = Tier.objects.filter(pk=Tier.parse_id(public_id), offering__in=Offering.objects.filter(PUBLISHED))
+    row = shown.select_related(*SOLD).first()
     if row is None:
         raise not_found()
     return row

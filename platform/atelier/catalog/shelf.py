@@ -79,7 +79,7 @@ class Shown:
 
     @property
     def poster(self) -> Poster:
-        return poster(self.offering.version.digest)
+        return poster(self.offering.digest)
 
     @property
     def reels(self) -> list[Reel]:
@@ -117,5 +117,5 @@ class Wish:
 
     def _matches(self, row: Shown) -> bool:
         version = row.offering.version
-        text = " ".join([row.offering.name, version.base.name, version.base.studio.name, *(title.name for title in version.titles.all())])
+        text = " ".join([row.offering.name, version.base.name, version.base.studio.name, *(title.name for title in row.offering.titles)])
         return all(word in text.casefold() for word in self.words.casefold().split()) and (not self.use or self.use in row.uses)

@@ -1,4 +1,4 @@
-"""Where a base model version stands, and where a sample of it does."""
+"""Where a base model version stands, a house adapter, a sample; and what is known of the rights in a title."""
 
 from django.db.models import TextChoices
 
@@ -35,3 +35,19 @@ SAMPLE = Machine.of(
     SampleState,
     {SampleState.ARRIVING: {SampleState.CHECKING}, SampleState.CHECKING: {SampleState.READY, SampleState.REFUSED}},
 )
+
+
+class ClearanceState(TextChoices):
+    """Not a machine: whoever answers for the rights says what is so, and may say something else tomorrow. Each saying stays."""
+
+    PENDING = "pending", "nobody has looked yet, or the search goes on"
+    CLEARED = "cleared", "the rights that training needs are there"
+    EXCLUDED = "excluded", "nothing may learn from it"
+
+
+class Basis(TextChoices):
+    """On what a clearance rests."""
+
+    OWNED = "owned", "the studio holds the rights itself"
+    LICENSED = "licensed", "the rights are licensed to the studio"
+    PUBLIC_DOMAIN = "public_domain", "nobody holds them any more"

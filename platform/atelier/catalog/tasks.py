@@ -1,12 +1,14 @@
 """Checks of uploaded base models, and what is cleared away, on queue io."""
 
+from django.db.models.functions import Now
+
 from atelier.audit.actions import record
 from atelier.kit import outbox, store
 from atelier.kit.refused import Refused
 from finetune import manifest
 
-from . import outline, weights
-from .models import BaseFile, BaseVersion
+from . import adapters, outline, weights
+from .models import BaseFile, BaseVersion, HouseAdapter
 from .states import VERSION, VersionState
 
 
@@ -26,8 +28,16 @@ def inspect(version: str) -> None:
         VERSION.move(row, VersionState.REFUSED, problem=problem)
     else:
         digest = digest_of({file.path: file.sha256 for file in files})
-        VERSION.move(row, VersionState.PUBLISHED, problem="", digest=digest, facts=facts)
+        VERSION.move(row, VersionState.PUBLISHED, problem="", digest=digest, facts=facts, published_at=Now())
     _note(row)
+
+
+@outbox.handles("catalog.inspect_adapter")
+def inspect_adapter(adapter: str) -> None:
+    rows = HouseAdapter.objects.select_for_update(skip_locked=True, of=("self",)).select_related("version__base")
+    row = rows.filter(pk=adapter, state=VersionState.CHECKING).first()
+    if row is not None:
+        adapters.inspect(row)
 
 
 def digest_of(sha256: dict[str, str]) -> str:

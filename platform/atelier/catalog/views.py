@@ -12,7 +12,7 @@ from atelier.kit import store
 from atelier.kit.ids import not_found
 from licensing.text import licence_document, summary
 
-from . import queries
+from . import disclosures, queries
 from .fitting import Need
 from .models import Tier
 from .poster import poster
@@ -50,6 +50,13 @@ def offering(request: HttpRequest, offering: str) -> HttpResponse:
 
 
 @require_safe
+def disclosure(request: HttpRequest, offering: str) -> HttpResponse:
+    """What it learned from, as two laws ask for it: made from the rows."""
+    shown = Shown.of(queries.offering(offering))
+    return render(request, "catalog/disclosure.html", {"shown": shown, "disclosure": disclosures.of(shown.offering, language())})
+
+
+@require_safe
 def tiers(request: HttpRequest, offering: str) -> HttpResponse:
     """Side by side. With needs in the query each tier says what it lacks, and the first that lacks nothing is marked."""
     shown, need = Shown.of(queries.offering(offering)), Need.asked(request.GET.dict())
@@ -66,7 +73,7 @@ def tier(request: HttpRequest, tier: str) -> HttpResponse:
     choice = Choice(row, row.current, row.current.terms)
     may, may_not = summary(choice.terms, language())
     document = licence_document(choice.terms, language())
-    drawn = poster(row.offering.version.digest)
+    drawn = poster(row.offering.digest)
     return render(request, "catalog/tier.html", {"choice": choice, "may": may, "may_not": may_not, "document": document, "poster": drawn})
 
 
@@ -100,7 +107,7 @@ def llms(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every public page in both languages."""
-    fixed = [("landing", {}), ("catalogue", {}), ("notice", {}), *(("legal", {"page": page}) for page in LEGAL)]
+    fixed = [("landing", {}), ("catalogue", {}), ("notice", {}), ("verify", {}), *(("legal", {"page": page}) for page in LEGAL)]
     rows = [(name, {"offering": row.public_id}) for row in queries.catalogue() for name in ("offering", "tiers")]
     pages = [{code: _address(name, code, kept) for code, _ in settings.LANGUAGES} for name, kept in [*fixed, *rows]]
     return render(request, "machines/sitemap.xml", {"pages": pages}, content_type="application/xml")

@@ -14,6 +14,7 @@ from atelier.catalog.models import Tier, TierRevision
 from atelier.kit import outbox
 from atelier.kit.refused import Refused
 from atelier.licences import actions as licences
+from atelier.licences import lineage
 from atelier.licences.queries import database_now
 from licensing.text import text_hash
 
@@ -62,7 +63,7 @@ def open_order(*, buyer: User, revision: TierRevision, accepted_text: str, langu
 def _check_on_sale(revision: TierRevision) -> None:
     """Holds the tier until the order stands: whoever takes it off sale meanwhile waits, and then finds the order."""
     tier = Tier.objects.select_for_update(no_key=True, of=("self",)).select_related("offering__version").get(pk=revision.tier_id)
-    if not tier.open or tier.offering.version.state != "published":
+    if not tier.open or tier.offering.version.state != "published" or lineage.withdrawn(lineage.under(tier)):
         raise Refused("tier_closed", "This tier is no longer on sale. Choose another one.")
     if tier.current.pk != revision.pk:
         raise Refused("revision_superseded", "Terms or price have changed since. Look at the tier again.", current=tier.current.public_id)
@@ -201,7 +202,7 @@ def send_refund(*, refund: Refund) -> None:
 def note(order: Order, action: str, by: User | None, **detail: object) -> None:
     """The audit entry of something that happened to an order, in the log of its studio."""
     offering = order.revision.tier.offering
-    titles = [title.public_id for title in offering.version.titles.order_by("pk")]
+    titles = sorted(title.public_id for title in offering.titles)
     record(
         action=action,
         subject=order.public_id,

@@ -51,4 +51,4 @@ def _studio_accounts(order: Order) -> list[Account]:
 def _owners(order: Order) -> list[UUID]:
     """The titles that share the studio's part, evenly; the studio itself where the base learned from no title."""
     offering = order.revision.tier.offering
-    return list(offering.version.titles.order_by("pk").values_list("pk", flat=True)) or [offering.studio_id]
+    return sorted(title.pk for title in offering.titles) or [offering.studio_id]

@@ -104,7 +104,7 @@ def _summary(
         "revision": revision,
         "terms": terms,
         "version": tier.offering.version,
-        "poster": poster(tier.offering.version.digest),
+        "poster": poster(tier.offering.digest),
         "may": may,
         "may_not": may_not,
         "document": licence_document(terms, language()),
@@ -149,7 +149,7 @@ def order(request: HttpRequest, order: str) -> HttpResponse:
     row = find(Order, order, person(request))
     now = standing(row, _came_back(request, row))
     tier = row.revision.tier
-    shown = {"now": now, "order": row, "tier": tier, "poster": poster(tier.offering.version.digest), "past": queries.past(row)}
+    shown = {"now": now, "order": row, "tier": tier, "poster": poster(tier.offering.digest), "past": queries.past(row)}
     return render(request, "checkout/order.html", shown | {"contact": contact(), "until": queries.until(row)})
 
 

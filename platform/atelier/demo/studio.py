@@ -52,11 +52,20 @@ def add_auditor(alice: Person, studio: str, dave: Person) -> None:
 def fill(alice: Person, studio: str) -> Shop:
     """Titles, the base with all its files, and what can be bought of it."""
     titles = [_the(alice, "/titles", {"studio": studio, "name": name, "year": year}, ("studio", "name")) for name, year in FILMS]
+    for title in titles:
+        _clear(alice, title)
     base = _the(alice, "/bases", _describe(studio, titles), ("studio", "name", "version"))
     published = publish(alice, base)
     show(alice, base)
     offering = _the(alice, "/offerings", {"version": base, "name": BASE}, ("version", "name"))
     return Shop(studio, base, published["digest"], offering, {name: _tier(alice, offering, name) for name in TIERS})
+
+
+def _clear(alice: Person, title: str) -> None:
+    """Nothing may learn from a title before its rights are cleared."""
+    if not any(said["state"] == "cleared" for said in alice.all(f"/titles/{title}/clearances")):
+        said = {"state": "cleared", "basis": "owned", "evidence": "Drawn by a program of this house: nobody else holds a right in it."}
+        alice.post(f"/titles/{title}/clearances", said)
 
 
 def publish(alice: Person, base: str) -> dict[str, Any]:
@@ -113,6 +122,7 @@ def _describe(studio: str, titles: list[str]) -> dict[str, Any]:
         "description": "A miniature of a video model, to try every step of Atelier on: coloured shapes that move. It knows nothing else.",
         **{name: native[name] for name in ("height", "width", "frames", "fps")},
         "titles": titles,
+        "synthetic": False,
         "files": [_file(path) for path in files],
     }
 

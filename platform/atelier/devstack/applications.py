@@ -28,11 +28,15 @@ def worker_io(folder: Folder) -> Service:
     return Service("worker-io", argv, ready=lambda process: probe.logged(process, " ready."))
 
 
+def train_worker(name: str) -> tuple[str, ...]:
+    """The command of one train worker."""
+    return _celery("worker", "-n", f"{name}@%h", "-Q", "train", "-c", "1", "--pool=threads")
+
+
 def worker_train(folder: Folder, *, threads: int) -> Service:
     """threads: of the numerical libraries; 0 lets them choose (all cores)."""
-    argv = _celery("worker", "-n", "train@%h", "-Q", "train", "-c", "1", "--pool=threads")
     env = {"OMP_NUM_THREADS": str(threads)} if threads else {}
-    return Service("worker-train", argv, env=env, ready=lambda process: probe.logged(process, " ready."))
+    return Service("worker-train", train_worker("train"), env=env, ready=lambda process: probe.logged(process, " ready."))
 
 
 def beat(folder: Folder) -> Service:
@@ -40,8 +44,13 @@ def beat(folder: Folder) -> Service:
     return Service("beat", argv, ready=lambda process: probe.logged(process, "beat: Starting"))
 
 
+# Workers have nothing to say to each other: rows and leases are in the database, slots are told in the broker by ourselves.
+ALONE = ("--without-gossip", "--without-mingle")
+
+
 def _celery(role: str, *options: str) -> tuple[str, ...]:
-    return _python("celery", "-A", "atelier.celery:app", role, "--loglevel=INFO", *options)
+    alone = ALONE if role == "worker" else ()
+    return _python("celery", "-A", "atelier.celery:app", role, "--loglevel=INFO", *alone, *options)
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def _up(options: argparse.Namespace) -> int:
 def _stay(stack: Stack) -> int:
     try:
         while True:
-            _refuse_the_dead(stack)
+            stack.supervise()
             time.sleep(0.2)
     except Interrupted as reason:
         return 0 if reason.number == signal.SIGINT else 128 + reason.number
@@ -145,10 +145,10 @@ class _Clock:
 
 
 def _follow(stack: Stack, command: Process) -> int:
-    """Wait for the command; end it when we are interrupted or when a service dies."""
+    """Wait for the command; end it when we are interrupted or when a service keeps dying."""
     try:
         while (code := command.poll()) is None:
-            _refuse_the_dead(stack)
+            stack.supervise()
             try:
                 command.wait(0.2)
             except subprocess.TimeoutExpired:
@@ -167,13 +167,6 @@ def _let_it_finish(command: Process) -> None:
         command.wait(5)
     except subprocess.TimeoutExpired:
         command.ask_to_stop()
-
-
-def _refuse_the_dead(stack: Stack) -> None:
-    for process in stack.dead():
-        raise StackError(
-            f"{process.name} ended with code {process.poll()}, so everything is stopped; its last lines:\n{process.last_lines()}"
-        )
 
 
 def _tell_where(stack: Stack) -> None:

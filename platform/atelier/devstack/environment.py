@@ -40,6 +40,7 @@ def contract(folder: Folder, *, debug: bool = False) -> dict[str, str]:
         "CERTIFICATE_KEY": secrets["certificate_key"],
         "CERTIFICATE_KEYS": secrets["certificate_keys"],
         "TRUST_ROOT": secrets["trust_root"],
+        "FINGERPRINT_KEY": secrets["fingerprint_key"],
         "ENGINE_DIR": str(folder.path("engine")),
         "ENGINE_PYTHON": sys.executable,
         "DEVSTACK_VAR": str(folder.root),

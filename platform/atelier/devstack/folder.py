@@ -10,7 +10,10 @@ from typing import IO
 from atelier.devstack import trust
 from atelier.devstack.errors import StackError
 
-SECRETS = ("secret_key", "token_pepper", "postgres", "postgres_admin", "valkey", "s3", "s3_jwt", "stripe_key", "stripe_webhook")
+SECRETS = (
+    *("secret_key", "token_pepper", "fingerprint_key"),
+    *("postgres", "postgres_admin", "valkey", "s3", "s3_jwt", "stripe_key", "stripe_webhook"),
+)
 PARTS = ("state.json", "log", "pg", "valkey", "s3", "mail", "beat", "engine")
 STOPPING = 30  # seconds
 

@@ -16,6 +16,7 @@ from atelier.devstack.errors import StackError
 from atelier.devstack.folder import Folder
 from atelier.devstack.process import Process
 from atelier.devstack.service import NotReady, Service
+from atelier.devstack.supervise import Supervisor
 from atelier.devstack.wheels import REPOSITORY
 
 STORES = ("postgres", "valkey", "s3", "mail", "stripe")
@@ -61,6 +62,7 @@ class Stack:
         self._lock_fd = -1
         self._services: dict[str, Service] = {}
         self._running: dict[str, Process] = {}
+        self._supervisor = Supervisor(self)
 
     # ---- as a whole
 
@@ -106,7 +108,15 @@ class Stack:
         return environment.url(self.folder, name)
 
     def dead(self) -> list[Process]:
+        """What has ended by itself."""
         return [process for process in self._running.values() if process.poll() is not None]
+
+    def supervise(self) -> None:
+        """To be called every now and then. See Supervisor."""
+        self._supervisor.look()
+
+    def tell(self, name: str, event: str) -> None:
+        self._say(name, event)
 
     # ---- one service
 
@@ -127,7 +137,7 @@ class Stack:
 
     def start_service(self, name: str) -> None:
         """Start one again, on the same port and data, and wait until it is ready."""
-        self._launch(name)
+        self.launch(name)
         self._wait(name)
 
     def restart(self, name: str, *, kill: bool = False) -> None:
@@ -169,11 +179,12 @@ class Stack:
 
     def _start_all(self, names: Sequence[str]) -> None:
         for name in names:
-            self._launch(name)
+            self.launch(name)
         for name in names:
             self._wait(name)
 
-    def _launch(self, name: str) -> None:
+    def launch(self, name: str) -> None:
+        """Start it, and do not wait until it is ready."""
         service = self._services[name]
         self._running[name] = Process(
             name,

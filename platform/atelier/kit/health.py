@@ -25,24 +25,32 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when everything that it needs is there, 503 otherwise; which of it is missing stands in `checks`."""
-    checks = _checked()
+    """200 when everything that it needs is there, 503 otherwise; which of it is missing stands in `checks`.
+
+    `notes` is what somebody should look at although pages can be served.
+    """
+    checks, notes = _checked()
     fine = all(check["ok"] for check in checks.values())
-    answer = JsonResponse({"ready": fine, "checks": checks}, status=200 if fine else 503)
+    answer = JsonResponse({"ready": fine, "checks": checks, "notes": notes}, status=200 if fine else 503)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-_last: tuple[float, dict[str, dict[str, Any]]] = (0.0, {})
+Answers = dict[str, dict[str, Any]]
+_last: tuple[float, tuple[Answers, Answers] | None] = (0.0, None)
 
 
-def _checked() -> dict[str, dict[str, Any]]:
+def _checked() -> tuple[Answers, Answers]:
     global _last
     at, found = _last
-    if not found or time.monotonic() - at > FRESH_SECONDS:
-        found = {name: _check(ask) for name, ask in CHECKS.items()}
+    if found is None or time.monotonic() - at > FRESH_SECONDS:
+        found = _asked(CHECKS), _asked(NOTES)
         _last = time.monotonic(), found
     return found
+
+
+def _asked(checks: dict[str, Callable[[], object]]) -> Answers:
+    return {name: _check(ask) for name, ask in checks.items()}
 
 
 def _check(ask: Callable[[], object]) -> dict[str, Any]:
@@ -103,3 +111,5 @@ CHECKS: dict[str, Callable[[], object]] = {
     "store": objects,
     "disk": disk,
 }
+# Apps add to these when they are ready.
+NOTES: dict[str, Callable[[], object]] = {}

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 THEMES = ("dark", "light", "system")
 YEAR = 365 * 24 * 3600
 PARTS = "parts"
-ROOMS = ("account", "buy", "desk", "material", "model", "public", "studio", "training", "wizard")
+ROOMS = ("account", "buy", "desk", "material", "model", "public", "studio", "training", "verify", "wizard")
 # What the style guide shows, and the sheets that it needs beside the one of every page.
 SHEETS = {PARTS: (), **{room: (room,) for room in ROOMS}, "offers": ("studio", "offers")}
 

@@ -20,7 +20,7 @@ from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, permit
 from licensing.judge import Action, Use
 
-from .models import Artifact, ArtifactKind, CustomModel, Handover, Outcome
+from .models import Artifact, ArtifactKind, CustomModel, Declaration, Handover, Outcome
 from .states import MODEL, ModelState
 
 # A handover without an outcome for this long is not waited for: its message met something that a person has to look at.
@@ -63,6 +63,7 @@ def publish(
     model = CustomModel.objects.create(
         owner=owner, licence=licence, training=training, dataset_root=dataset_root, name=name, use=use, manifest=manifest
     )
+    Declaration.objects.create(model=model, number=1, by=owner, use=use)
     Artifact.objects.bulk_create(
         Artifact(model=model, kind=f.kind, layout=f.layout, path=f.path, key=f.key, sha256=f.sha256, bytes=f.bytes) for f in files
     )
@@ -108,7 +109,19 @@ def standing(artifact: Artifact, person: User) -> Handover | None:
     same = rows.filter(use=artifact.model.use, ends_at=artifact.model.licence.expires_at)
     ready = Q(outcome__code="", outcome__signed_by=signing.keys().signer.public.id)
     being_made = Q(outcome=None, created_at__gt=Now() - BEING_MADE)
-    return same.filter(ready | being_made).order_by("-created_at").first()
+    found = same.filter(ready | being_made).order_by("-created_at").first()
+    return found if found is None or found.found is None or _lies(found.found) else None
+
+
+def _lies(outcome: Outcome) -> bool:
+    """Whether the copy is in the store still: a takedown, even one that was lifted since, has it deleted."""
+    try:
+        store.require(store.MODELS, outcome.key)
+    except Refused as refused:
+        if refused.code != "object_missing":
+            raise
+        return False
+    return True
 
 
 def _prepare(artifact: Artifact, person: User) -> Handover:
@@ -133,7 +146,7 @@ def _permit(artifact: Artifact, person: User) -> None:
     model = artifact.model
     require_published(model)
     action = Action.DOWNLOAD if artifact.kind == ArtifactKind.WEIGHTS else Action.PREVIEW
-    permit(model.licence, action, person, use=Use(**model.use))
+    permit(model.licence, action, person, (*model.stands_on, artifact.pk), use=Use(**model.use))
 
 
 def _link(key: str, name: str, sha256: str, size: int) -> Link:
@@ -147,6 +160,23 @@ def rename(*, model: CustomModel, name: str, by: User) -> None:
     CustomModel.objects.filter(pk=model.pk).update(name=name)
     model.name = name
     note(model.licence, "model.rename", model.public_id, by.id)
+
+
+@transaction.atomic
+def declare(*, model: CustomModel, use: Use, by: User) -> Declaration:
+    """What it is for from now on, if the licence grants that. Quotes, trainings and copies of before keep what was declared for them."""
+    row = CustomModel.objects.select_for_update(no_key=True, of=("self",)).select_related("licence").get(pk=model.pk)
+    require_published(row)
+    permit(row.licence, Action.DOWNLOAD, by, row.stands_on, use=use)
+    said = {"stage": use.stage, "media": list(use.media), "territories": list(use.territories), "commercial": use.commercial}
+    newest = row.declarations.last()
+    if newest and newest.use == said:
+        return newest
+    made = Declaration.objects.create(model=row, number=newest.number + 1 if newest else 1, by=by, use=said)
+    CustomModel.objects.filter(pk=row.pk).update(use=said)
+    model.use = said
+    note(row.licence, "model.declare", row.public_id, by.id, use=said)
+    return made
 
 
 @transaction.atomic

@@ -11,23 +11,35 @@ from atelier.accounts.models import User
 from atelier.kit import outbox, store
 from atelier.licences.actions import note
 
-from .models import Artifact, CustomModel, Handover, Outcome
+from .models import Artifact, CustomModel, Handover, Leak, Outcome
 from .states import MODEL, ModelState
 
 
 @exports("models")
 def models(person: User) -> Iterator[dict[str, Any]]:
-    for row in CustomModel.objects.filter(owner=person).select_related("licence").prefetch_related("artifacts").order_by("pk"):
+    for row in (
+        CustomModel.objects.filter(owner=person).select_related("licence").prefetch_related("artifacts", "declarations").order_by("pk")
+    ):
         files = [facts(file, "path", "kind", "layout", "bytes", "sha256") for file in row.artifacts.all()]
-        yield {**facts(row, "name", "state", "licence", "training", "dataset_root", "use", "manifest"), "files": files}
+        declared = [facts(each, "number", "use") for each in row.declarations.all()]
+        said = facts(row, "name", "state", "licence", "training", "dataset_root", "use", "manifest")
+        yield {**said, "files": files, "declared": declared}
 
 
 @exports("downloads")
 def downloads(person: User) -> Iterator[dict[str, Any]]:
-    for row in Handover.objects.filter(person=person).select_related("artifact__model", "licence", "outcome").order_by("pk"):
+    for row in Handover.objects.filter(person=person).select_related("artifact__model", "licence", "outcome", "fingerprint").order_by("pk"):
         copy = facts(row.found, "sha256", "bytes", "tensors", "signed_by", "sentence") if row.found else {}
-        about = {"model": row.artifact.model.public_id, "path": row.artifact.path}
+        mark = getattr(row, "fingerprint", None)
+        about = {"model": row.artifact.model.public_id, "path": row.artifact.path, "fingerprint": mark.public_id if mark else None}
         yield {**facts(row, "licence", "use", "ends_at"), **about, "copy": copy}
+
+
+@exports("leak_questions")
+def leak_questions(person: User) -> Iterator[dict[str, Any]]:
+    """Of somebody at the desk."""
+    for row in Leak.objects.filter(by=person).order_by("pk"):
+        yield facts(row, "name", "state")
 
 
 @erases

@@ -145,11 +145,11 @@ class Card:
 
     @cached_property
     def download(self) -> Verdict:
-        return judge(self.licence, Action.DOWNLOAD, self.model.owner, use=Use(**self.model.use))
+        return judge(self.licence, Action.DOWNLOAD, self.model.owner, self.model.stands_on, use=Use(**self.model.use))
 
     @cached_property
     def watching(self) -> Verdict:
-        return judge(self.licence, Action.PREVIEW, self.model.owner)
+        return judge(self.licence, Action.PREVIEW, self.model.owner, self.model.stands_on)
 
     @property
     def shown(self) -> bool:

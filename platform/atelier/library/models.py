@@ -1,5 +1,7 @@
 """Finished custom models, their files, and every download."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,11 +9,12 @@ from atelier.accounts.models import User
 from atelier.kit.models import Row
 from atelier.licences.models import Licence
 
-from .states import MODEL, HandoverState, ModelState
+from .states import LEAK, MODEL, HandoverState, LeakState, ModelState
 
 
 class CustomModel(Row):
-    """What a training made. `use` is the project's declaration at publication: a download is judged by it."""
+    """What a training made. `use` is what it is declared to be for: the project's own declaration at first, and then its owner's newest
+    (Declaration). A download is judged by it."""
 
     prefix = "mdl"
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="custom_models")
@@ -30,9 +33,28 @@ class CustomModel(Row):
     def visible_to(cls, person: User) -> Q:
         return Q(owner=person)
 
+    @property
+    def stands_on(self) -> tuple[UUID, ...]:
+        """What a takedown may have reached, beside its licence."""
+        return (self.pk, self.training)
+
     def shows(self, preview: "Preview") -> bool:
         """Whether it lies on the way to this model: its training may have gone further before an earlier step was chosen."""
         return preview.training == self.training and preview.step <= self.manifest.get("steps", preview.step)
+
+
+class Declaration(Row):
+    """What a model was declared to be for, from then on. Rows are only added: copies that were handed over before keep what they say."""
+
+    prefix = "dcl"
+    model = models.ForeignKey(CustomModel, on_delete=models.PROTECT, related_name="declarations")
+    number = models.PositiveIntegerField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    use = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["model", "number"], name="declaration_number_once")]
+        ordering = ["number"]
 
 
 class ArtifactKind(models.TextChoices):
@@ -143,3 +165,33 @@ class Outcome(Row):
         constraints = [
             models.CheckConstraint(condition=Q(code="") ^ Q(key="", sha256="", tensors="", signed_by=""), name="outcome_copy_or_reason")
         ]
+
+
+class Fingerprint(Row):
+    """The mark in a copy, by which a file that turns up is known again (marks.py). Rows are only added; the secret is in none."""
+
+    prefix = "fpr"
+    handover = models.OneToOneField(Handover, on_delete=models.PROTECT, related_name="fingerprint")
+    key_id = models.CharField(max_length=16, help_text="Of the environment's key that it was made with.")
+    strength = models.FloatField(help_text="Share of the adapter's norm.")
+    layers = models.PositiveIntegerField()
+
+
+class Leak(Row):
+    """A question to the leak desk: which copy does this file come from? `found` is the ranking so far, `last` the file compared last."""
+
+    prefix = "lek"
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200, help_text="What the file was called.")
+    key = models.CharField(max_length=300, help_text="Where it lies in the bucket `quarantine`.")
+    state = models.CharField(max_length=10, choices=LeakState.choices, default=LeakState.WORKING)
+    problem = models.CharField(max_length=500, blank=True)
+    total = models.PositiveIntegerField(default=0, help_text="Models' files that it is held against.")
+    done = models.PositiveIntegerField(default=0)
+    last = models.UUIDField(null=True)
+    asked = models.PositiveIntegerField(default=0, help_text="Copies asked about.")
+    found = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [LEAK.constraint("leak_state_known")]
+        ordering = ["-created_at"]

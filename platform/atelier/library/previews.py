@@ -19,7 +19,7 @@ def shown(preview: Preview | None, form: str, licence: Licence, person: User) ->
     """Leads to the clip or to its still, where the licence lets the person see it."""
     if preview is None or form not in FORMS:
         raise not_found()
-    permit(licence, Action.PREVIEW, person)
+    permit(licence, Action.PREVIEW, person, (preview.training,))
     key = preview.key if form == "clip" else preview.still
     answer = redirect(store.link(store.MODELS, key, "", inline=True, content_type=FORMS[form]))
     answer["Cache-Control"] = f"private, max-age={store.LINK_SECONDS // 2}"

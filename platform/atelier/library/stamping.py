@@ -6,16 +6,18 @@ from tempfile import TemporaryDirectory
 
 from atelier.kit import store
 from atelier.kit.refused import Refused
-from atelier.licences import signing
+from atelier.licences import consents, policies, signing
 from atelier.licences.queries import database_now
-from licensing import certificate, stamp, tensors
+from licensing import certificate, spdx, stamp, tensors
 from licensing.certificate import Certificate
 from licensing.context import Use
 from licensing.findings import Malformed
 from licensing.trust import Sealed
 from licensing.verify import Question, verify
 
+from . import marks
 from .actions import filename
+from .marks import Mark
 from .models import ArtifactKind, Handover
 
 
@@ -32,20 +34,24 @@ class Copy:
     bytes: int
     tensors: str
     signed_by: str
+    mark: Mark | None
 
 
 def prepare(handover: Handover) -> Copy:
     """Safe to repeat: the key is the handover's. Refused where the original cannot be stamped or the store is away (503)."""
     with TemporaryDirectory(prefix="handover-") as folder:
-        original, stamped, back = (Path(folder) / name for name in ("original", "stamped", "back"))
+        original, marked, stamped, back = (Path(folder) / name for name in ("original", "marked", "stamped", "back"))
         _fetch(handover, original)
-        digest = _digest(original)
-        _write(original, stamped, handover, _certify(handover, digest))
+        _digest(original)
+        mark = marks.mark(handover, original, marked) if marks.due(handover) else None
+        copied = marked if mark else original
+        digest = _digest(copied)
+        _write(copied, stamped, handover, _certify(handover, digest, mark))
         key = f"handovers/{handover.pk}/{filename(handover.artifact)}"
         store.put_file(store.MODELS, key, stamped)
         sha256 = store.get_file(store.MODELS, key, back)
         _require_same(handover, back, digest)
-        return Copy(key, sha256, back.stat().st_size, digest, signing.keys().signer.public.id)
+        return Copy(key, sha256, back.stat().st_size, digest, signing.keys().signer.public.id, mark)
 
 
 def _fetch(handover: Handover, path: Path) -> None:
@@ -62,7 +68,7 @@ def _digest(path: Path) -> str:
         raise Refused("not_stampable", f"No certificate can be written into this file. {error.detail}", status=500) from error
 
 
-def _certify(handover: Handover, digest: str) -> Sealed:
+def _certify(handover: Handover, digest: str, mark: Mark | None) -> Sealed:
     artifact, licence, keys = handover.artifact, handover.licence, signing.keys()
     said = Certificate(
         id=handover.public_id,
@@ -74,9 +80,9 @@ def _certify(handover: Handover, digest: str) -> Sealed:
         begins_at=licence.granted_at,
         ends_at=handover.ends_at,
         dataset=artifact.model.dataset_root,
-        consents=None,
+        consents=consents.root(artifact.model.stands_on),
         training=_training(handover),
-        fingerprint=None,
+        fingerprint=mark.public_id if mark else None,
         layout=artifact.layout,
         use=Use(**handover.use),
         issued_at=database_now(),
@@ -91,7 +97,12 @@ def _training(handover: Handover) -> str | None:
 
 
 def _write(original: Path, stamped: Path, handover: Handover, sealed: Sealed) -> None:
-    notes = {"modelspec.license": f"Atelier {handover.licence.public_id}, terms {handover.licence.revision.terms_id}"}
+    licence = handover.licence
+    notes = {
+        "modelspec.license": f"Atelier {licence.public_id}, terms {licence.revision.terms_id}",
+        "license": spdx.expression(licence.terms),
+        "license_link": policies.address(licence),
+    }
     with original.open("rb") as model, stamped.open("wb") as copy:
         stamp.stamp(model, copy, sealed, notes)
 

@@ -1,4 +1,4 @@
-"""Where a custom model and a handover stand."""
+"""Where a custom model, a handover and a question to the leak desk stand."""
 
 from django.db.models import TextChoices
 
@@ -19,3 +19,12 @@ class HandoverState(TextChoices):
     PREPARING = "preparing", "the certificate is being written into the file"
     READY = "ready"
     FAILED = "failed"
+
+
+class LeakState(TextChoices):
+    WORKING = "working", "it is held against the copies"
+    DONE = "done"
+    FAILED = "failed", "the file is no adapter"
+
+
+LEAK = Machine.of(LeakState, {LeakState.WORKING: {LeakState.DONE, LeakState.FAILED}})

@@ -4,8 +4,10 @@ from atelier.kit import outbox
 from atelier.kit.refused import Refused
 from atelier.licences.actions import note
 
-from . import actions, stamping
-from .models import CustomModel, Handover, Outcome
+from . import actions, leaks, stamping
+from .models import CustomModel, Fingerprint, Handover, Outcome
+
+__all__ = ["leaks", "stamp"]
 
 
 @outbox.handles("library.stamp")
@@ -26,6 +28,9 @@ def stamp(handover: str) -> None:
             raise
         Outcome.objects.create(handover=row, code=refused.code[:40], sentence=refused.sentence)
         return
-    Outcome.objects.create(handover=row, **vars(copy))
+    said = dict(vars(copy))
+    if mark := said.pop("mark"):
+        Fingerprint.objects.create(handover=row, **vars(mark))
+    Outcome.objects.create(handover=row, **said)
     facts = {"layout": row.artifact.layout, "sha256": copy.sha256, "tensors": copy.tensors, "licensee": row.licence.number}
     note(row.licence, "model.certify", row.public_id, None, model=row.artifact.model.public_id, **facts)

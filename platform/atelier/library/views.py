@@ -10,11 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 from atelier.accounts import access
 from atelier.accounts.door import person, signed_in
 from atelier.kit.ids import not_found
+from atelier.kit.refused import Refused
 
 from . import actions, previews
 from .actions import Link
 from .card import Card, cards
-from .forms import NameForm
+from .forms import NameForm, UseForm
 from .models import Artifact, CustomModel, Handover, Preview
 from .states import HandoverState
 
@@ -43,11 +44,15 @@ def models(request: HttpRequest) -> HttpResponse:
 @signed_in
 def model(request: HttpRequest, model: str) -> HttpResponse:
     row = found(model, request)
-    return _model(request, row, NameForm(initial={"name": row.name}))
+    return _model(request, row)
 
 
-def _model(request: HttpRequest, row: CustomModel, form: NameForm, status: int = 200) -> HttpResponse:
-    return render(request, "library/model.html", {"card": Card(row, language()), "model": row, "form": form}, status=status)
+def _model(
+    request: HttpRequest, row: CustomModel, form: NameForm | None = None, use: UseForm | None = None, status: int = 200
+) -> HttpResponse:
+    forms = {"form": form or NameForm(initial={"name": row.name}), "use": use or UseForm(initial=row.use, language=language())}
+    shown = {"card": Card(row, language()), "model": row, "declared": row.declarations.all(), **forms}
+    return render(request, "library/model.html", shown, status=status)
 
 
 @require_POST
@@ -55,10 +60,24 @@ def _model(request: HttpRequest, row: CustomModel, form: NameForm, status: int =
 def rename(request: HttpRequest, model: str) -> HttpResponse:
     row, form = found(model, request), NameForm(request.POST)
     if not form.is_valid():
-        return _model(request, row, form, 422)
+        return _model(request, row, form, status=422)
     actions.rename(model=row, name=form.cleaned_data["name"], by=person(request))
     messages.success(request, gettext("The model has its new name."))
     return redirect("model", row.public_id)
+
+
+@require_POST
+@signed_in
+def declare(request: HttpRequest, model: str) -> HttpResponse:
+    row, form = found(model, request), UseForm(request.POST, language=language())
+    try:
+        if form.is_valid():
+            actions.declare(model=row, use=form.use, by=person(request))
+            messages.success(request, gettext("It is declared. Copies from now on say so; those you have keep what they say."))
+            return redirect("model", row.public_id)
+    except Refused as refused:
+        form.add_error(None, refused.told())
+    return _model(request, row, use=form, status=422)
 
 
 @require_POST

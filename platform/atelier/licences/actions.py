@@ -29,6 +29,8 @@ from .states import LICENCE, LicenceState
 # Why a payment suspended or ended a licence.
 DISPUTED, REFUND_ASKED, REFUNDED, DISPUTE_LOST = "payment disputed", "refund asked", "refunded", "dispute lost"
 PAYMENT_REASONS = (DISPUTED, REFUND_ASKED)
+# What the house adapter is called among the files of the base that wears it.
+WORN = "house-adapter.safetensors"
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,16 @@ def hand_base(*, licence: Licence, by: User) -> list[BaseLink]:
     if licence.holder_id != by.id:
         raise Refused("holder_only", "Only the holder of the licence can download the base model.", status=403)
     permit(licence, Action.DOWNLOAD_BASE, by)
-    files = list(licence.revision.tier.offering.version.files.all())
+    offering = licence.revision.tier.offering
+    files = list(offering.version.files.all())
     if not files:
         raise Refused("no_files", "This base model has no files.")
     store.require(store.MODELS, files[0].key)
     Licence.objects.filter(pk=licence.pk, base_taken_at=None).update(base_taken_at=Now())
     note(licence, "licence.base_download", licence.public_id, by.id, files=len(files))
-    return [BaseLink(file.path, store.link(store.MODELS, file.key, Path(file.path).name), file.sha256, file.bytes) for file in files]
+    worn = [(WORN, offering.adapter)] if offering.adapter else []
+    paths = [*((file.path, file) for file in files), *worn]
+    return [BaseLink(path, store.link(store.MODELS, file.key, Path(path).name), file.sha256, file.bytes) for path, file in paths]
 
 
 def reserve(*, licence: Licence, training: UUID, seconds: int) -> None:
@@ -180,8 +185,8 @@ def _spent(training: UUID) -> Account:
 
 
 def note(licence: Licence, action: str, subject: str, by: UUID | None, **detail: object) -> None:
-    """The audit entry of a deed under this licence, in its studio's log, with the titles that the base learned from."""
-    titles = [title.public_id for title in licence.revision.tier.offering.version.titles.order_by("pk")]
+    """The audit entry of a deed under this licence, in its studio's log, with the titles that base and house adapter learned from."""
+    titles = sorted(title.public_id for title in licence.revision.tier.offering.titles)
     record(
         action=action,
         subject=subject,

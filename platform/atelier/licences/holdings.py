@@ -14,11 +14,12 @@ from atelier.accounts.models import User
 from atelier.audit.models import Entry
 from atelier.catalog.poster import Poster, poster
 from atelier.ledger.models import Account, Kind, Posting, Unit
-from licensing.judge import Action, decide
+from licensing.judge import Action
 from licensing.verdict import Verdict
 
+from . import lineage
 from .models import Licence
-from .queries import Seconds, database_now, facts
+from .queries import Seconds, database_now, decided
 from .states import LicenceState
 
 ENDS_SOON = timedelta(days=30)
@@ -60,6 +61,7 @@ class Holding:
     licence: Licence
     seconds: Seconds
     now: datetime
+    fallen: bool
 
     @property
     def phase(self) -> Phase:
@@ -96,11 +98,11 @@ class Holding:
     @cached_property
     def training(self) -> Verdict:
         """Whether a training could go on under it now; what a single run asks for is judged with its quote."""
-        return decide(self.licence.terms, Action.HEARTBEAT, facts(self.licence, self.licence.holder), self.now)
+        return decided(self.licence, Action.HEARTBEAT, self.now, fallen=self.fallen)
 
     @cached_property
     def base_download(self) -> Verdict:
-        return decide(self.licence.terms, Action.DOWNLOAD_BASE, facts(self.licence, self.licence.holder), self.now)
+        return decided(self.licence, Action.DOWNLOAD_BASE, self.now, fallen=self.fallen)
 
     @property
     def spent(self) -> bool:
@@ -108,7 +110,7 @@ class Holding:
 
     @property
     def poster(self) -> Poster:
-        return poster(self.licence.revision.tier.offering.version.digest)
+        return poster(self.licence.revision.tier.offering.digest)
 
     @property
     def order(self) -> str:
@@ -119,13 +121,15 @@ class Holding:
 def held_by(person: User) -> QuerySet[Licence]:
     """Her own, newest first. What a studio sees of its customers' licences is in its own room."""
     rows = Licence.objects.filter(holder=person).select_related(*SHOWN)
-    return rows.prefetch_related("revision__tier__offering__version__titles").order_by("-granted_at")
+    return rows.prefetch_related("revision__tier__offering__version__titles", "revision__tier__offering__adapter__titles").order_by(
+        "-granted_at"
+    )
 
 
 def holdings(licences: Iterable[Licence]) -> list[Holding]:
     rows, now = list(licences), database_now()
-    counted = seconds_of(rows)
-    return [Holding(licence, counted[licence.id], now) for licence in rows]
+    counted, fallen = seconds_of(rows), lineage.fallen(rows)
+    return [Holding(licence, counted[licence.id], now, licence.pk in fallen) for licence in rows]
 
 
 def seconds_of(licences: Sequence[Licence]) -> dict[UUID, Seconds]:

@@ -61,6 +61,28 @@ class RevokedModel(models.Model):
         return self.tensors
 
 
+class Tombstone(models.Model):
+    """Something that a takedown reached: it stays where it is, and nothing stands on it any more. Laid once for each takedown that
+    reaches it; only `settled_at` with `did`, and `lifted_at`, are ever set, once each (migration 0003)."""
+
+    takedown = models.UUIDField()
+    kind = models.CharField(max_length=20, help_text="What it is: title, dataset, model … (takedown/lineage.py).")
+    item = models.UUIDField()
+    laid_at = models.DateTimeField(db_default=Now(), editable=False)
+    settled_at = models.DateTimeField(null=True, help_text="When what follows from it was done.")
+    did = models.CharField(max_length=20, blank=True, help_text="What that was, where it has to be undone if the takedown is lifted.")
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["takedown", "kind", "item"], name="tombstone_once")]
+        indexes = [
+            models.Index(fields=["item"], condition=Q(lifted_at=None), name="tombstone_standing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.item}"
+
+
 class RevocationList(models.Model):
     """A list as it was signed and given out. Rows are only added; the highest serial is the one that counts."""
 

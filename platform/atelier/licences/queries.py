@@ -1,8 +1,10 @@
 """What a licence allows now: facts from the rows, the verdict from `licensing`, never decided here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
@@ -14,6 +16,7 @@ from atelier.ledger.queries import balance
 from licensing.judge import Action, Context, Use, decide
 from licensing.verdict import Verdict
 
+from . import consents, lineage
 from .models import Licence
 
 
@@ -58,9 +61,11 @@ def untouched(licence: Licence) -> bool:
     return licence.base_taken_at is None and seconds_left(licence) == licence.terms.training_seconds
 
 
-def facts(licence: Licence, actor: User | None) -> Context:
-    """What every question about this licence has in common."""
-    version = licence.revision.tier.offering.version
+def facts(licence: Licence, actor: User | None, made_of: Iterable[UUID] = (), fallen: bool | None = None) -> Context:
+    """What every question about this licence has in common. `made_of`: rows beside it that the matter stands on, a dataset or a model.
+    `fallen`: whether the licence itself stands on something withdrawn, where the caller has looked already.
+    """
+    offering = licence.revision.tier.offering
     return Context(
         licence_state=licence.state,
         granted_at=licence.granted_at,
@@ -69,21 +74,34 @@ def facts(licence: Licence, actor: User | None) -> Context:
         actor=str(actor.id if actor else licence.holder_id),
         seats_taken=1,
         allowance_left=seconds_left(licence),
-        titles=tuple(title.name for title in version.titles.all()),
-        base_digest=version.digest,
-        consent="not_needed",
-        lineage_withdrawn=False,
+        titles=tuple(title.name for title in offering.titles),
+        base_digest=offering.digest,
+        consent=consents.of(list(made_of)),
+        lineage_withdrawn=lineage.withdrawn([*lineage.below(licence), *made_of]) if fallen is None else fallen,
     )
 
 
-def judge(licence: Licence, action: Action, actor: User | None = None, **context: Any) -> Verdict:
+def judge(licence: Licence, action: Action, actor: User | None = None, made_of: Iterable[UUID] = (), **context: Any) -> Verdict:
     """The verdict on `action` under this licence, now. `context` adds the facts that the action is judged by (use, rank, clips …)."""
-    return decide(licence.terms, action, replace(facts(licence, actor), **context), database_now())
+    return decided(licence, action, database_now(), actor, made_of, **context)
 
 
-def permit(licence: Licence, action: Action, actor: User | None = None, **context: Any) -> None:
+def decided(
+    licence: Licence,
+    action: Action,
+    at: datetime,
+    actor: User | None = None,
+    made_of: Iterable[UUID] = (),
+    fallen: bool | None = None,
+    **context: Any,
+) -> Verdict:
+    """The same at a time that the caller has read from the database. The one place that asks the judge."""
+    return decide(licence.terms, action, replace(facts(licence, actor, made_of, fallen), **context), at)
+
+
+def permit(licence: Licence, action: Action, actor: User | None = None, made_of: Iterable[UUID] = (), **context: Any) -> None:
     """Raises Refused with the verdict's code, sentence and clause when the answer is no."""
-    verdict = judge(licence, action, actor, **context)
+    verdict = judge(licence, action, actor, made_of, **context)
     if not verdict.ok:
         raise refusal(verdict)
 

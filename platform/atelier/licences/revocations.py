@@ -1,4 +1,5 @@
-"""The signed list of what was taken back. It follows from the rows: licences that are not active, withdrawn tensors."""
+"""The signed list of what was taken back. It follows from the rows: licences that are not active, withdrawn tensors, and copies that a
+takedown reached."""
 
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ from django.db import connection, transaction
 from atelier.kit import outbox
 from licensing.revocations import Revocations, open_revocations, read
 
-from . import signing
+from . import lineage, signing
 from .models import Licence, RevocationList, RevokedModel
 from .queries import database_now
 from .states import LicenceState
@@ -16,6 +17,7 @@ from .states import LicenceState
 MAX_AGE = timedelta(days=7)
 # Long before that there is another, even when nothing has changed.
 RENEWED_AFTER = timedelta(hours=20)
+Revoked = dict[str, tuple[str, ...]]
 
 
 def renew() -> None:
@@ -41,33 +43,36 @@ def publish() -> RevocationList:
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE licences_revocationlist IN SHARE ROW EXCLUSIVE MODE")
     newest = RevocationList.objects.order_by("-serial").first()
-    licences, models = _revoked()
-    if newest is not None and not _old(newest) and _said(newest) == (licences, models):
+    revoked = _revoked()
+    if newest is not None and not _old(newest) and _said(newest) == revoked:
         return newest
     keys, now = signing.keys(), database_now()
     listed = Revocations(
         serial=newest.serial + 1 if newest else 1,
         issued_at=now,
         max_age_seconds=int(MAX_AGE.total_seconds()),
-        licences=licences,
-        models=models,
+        **revoked,
     )
     document = listed.sign(keys.signer, keys.keys).to_bytes().decode()
     return RevocationList.objects.create(serial=listed.serial, issued_at=now, document=document)
 
 
-def _revoked() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _revoked() -> Revoked:
     taken_back = Licence.objects.exclude(state=LicenceState.ACTIVE).only("id")
-    return tuple(sorted(row.public_id for row in taken_back)), tuple(sorted(RevokedModel.objects.values_list("tensors", flat=True)))
+    return {
+        "licences": tuple(sorted(row.public_id for row in taken_back)),
+        "certificates": lineage.certificates(),
+        "models": tuple(sorted(RevokedModel.objects.values_list("tensors", flat=True))),
+    }
 
 
-def _said(row: RevocationList) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def _said(row: RevocationList) -> Revoked | None:
     """What that list names; None where it was signed with other keys than today's, so that a new one is due."""
     keys, sealed = signing.keys(), read(row.document.encode())
     if sealed.keys != keys.keys:
         return None
     listed = open_revocations(sealed, keys.root.key_list(keys.keys))
-    return listed.licences, listed.models
+    return {"licences": listed.licences, "certificates": listed.certificates, "models": listed.models}
 
 
 def _old(row: RevocationList) -> bool:

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from . import pages
+from . import checking, pages
 
 urlpatterns = [
+    path("verify", checking.verify, name="verify"),
     path("licences", pages.licences, name="licences"),
     path("licences/<str:licence>", pages.licence, name="licence"),
     path("licences/<str:licence>/text", pages.text, name="licence-text"),

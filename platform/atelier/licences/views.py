@@ -1,8 +1,12 @@
 """What a verifier fetches from us, signed in or not: the root once and for ever, the revocation list while it is fresh."""
 
+from functools import cache
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
+
+from licensing.commands.bundle import bundle
 
 from . import revocations, signing
 
@@ -18,6 +22,17 @@ def root(request: HttpRequest) -> HttpResponse:
 @require_safe
 def revocation_list(request: HttpRequest) -> HttpResponse:
     return _public(HttpResponse(revocations.current().document, content_type="application/json"), LIST_SECONDS)
+
+
+@require_safe
+def verifier(request: HttpRequest) -> HttpResponse:
+    """The same check as one file of plain source."""
+    return _public(HttpResponse(_bundled(), content_type="text/x-python; charset=utf-8"), ROOT_SECONDS)
+
+
+@cache
+def _bundled() -> str:
+    return bundle()
 
 
 def _public(response: HttpResponse, seconds: int) -> HttpResponse:

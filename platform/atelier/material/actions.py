@@ -1,4 +1,4 @@
-"""What a creator does with her material. Every verb locks the dataset first, so that nothing slips in while it is being sealed."""
+"""What a creator does with her material."""
 
 import re
 import secrets
@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from django.db import transaction
 
 from atelier.accounts.models import User
-from atelier.audit.actions import record
 from atelier.kit import outbox, store, uploads
 from atelier.kit.refused import Refused
 from atelier.kit.store import MATERIAL, QUARANTINE
@@ -19,12 +17,11 @@ from atelier.licences.queries import database_now
 from finetune.manifest import DatasetManifest
 
 from . import attestation, limits, queries, words
-from .models import Asset, Dataset
-from .states import ASSET, DATASET, LIVE, AssetState, DatasetState
+from .models import Asset, Dataset, Question
+from .states import ASSET, DATASET, LIVE, AssetState, DatasetState, QuestionState
+from .verbs import changeable, few, locked, note
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
-# Names shown in a refusal; the rest are counted.
-NAMES_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Sealed:
 @transaction.atomic
 def open_dataset(*, owner: User, name: str) -> Dataset:
     dataset = Dataset.objects.create(owner=owner, name=words.title(name))
-    _note(dataset, "material.open", dataset.public_id)
+    note(dataset, "material.open", dataset.public_id)
     return dataset
 
 
@@ -75,7 +72,7 @@ def add(*, dataset: Dataset, name: str, bytes: int, sha256: str, caption: str = 
     _require_measure(bytes, sha256)
     # Two adds of one person wait for each other here: the sum below must not miss the other's reservation.
     User.objects.select_for_update(no_key=True).get(pk=dataset.owner_id)
-    row = _changeable(dataset)
+    row = changeable(dataset)
     _replace_refused(row, name)
     if there := row.assets.exclude(state=AssetState.REMOVED).filter(name=name).first():
         if (there.bytes, there.sha256) == (bytes, sha256):
@@ -85,14 +82,14 @@ def add(*, dataset: Dataset, name: str, bytes: int, sha256: str, caption: str = 
         )
     _require_room(row, bytes)
     asset = Asset.objects.create(dataset=row, name=name, bytes=bytes, sha256=sha256, caption=caption, key=f"{secrets.token_hex(16)}/upload")
-    _note(row, "material.add", asset.public_id, bytes=bytes, sha256=sha256)
+    note(row, "material.add", asset.public_id, bytes=bytes, sha256=sha256)
     return asset
 
 
 @transaction.atomic
 def links(*, asset: Asset, numbers: list[int]) -> list[uploads.PartLink]:
     """Signed links for parts; each takes exactly its length and lives 15 minutes."""
-    row = _locked(asset)
+    row = locked(asset)
     if row.state != AssetState.UPLOADING:
         raise Refused("NOT_UPLOADING", "This file has been uploaded already. Remove it to send another one.")
     signed = uploads.links(row, QUARANTINE, numbers)
@@ -103,20 +100,20 @@ def links(*, asset: Asset, numbers: list[int]) -> list[uploads.PartLink]:
 @transaction.atomic
 def complete(*, asset: Asset) -> Asset:
     """Puts the parts together and has the file checked. Saying so again later changes nothing."""
-    row = _locked(asset)
+    row = locked(asset)
     if row.state in (AssetState.CHECKING, AssetState.READY, AssetState.REFUSED):
         return row
     _put_together(row)
     ASSET.move(row, AssetState.CHECKING, upload_id="")
     outbox.post("material.inspect", asset=str(row.id), into=secrets.token_hex(16))
-    _note(row.dataset, "material.complete", row.public_id)
+    note(row.dataset, "material.complete", row.public_id)
     return row
 
 
 @transaction.atomic
 def caption(*, asset: Asset, text: str, was: str | None = None) -> Asset:
     """`was`: the caption that the writer saw. Raises Refused("CAPTION_CHANGED") with the one of now when somebody changed it since."""
-    row, text = _locked(asset), words.caption(text)
+    row, text = locked(asset), words.caption(text)
     if was is not None and row.caption not in (words.caption(was), text):
         raise Refused("CAPTION_CHANGED", "This caption was changed meanwhile, in another window or by another program.", now=row.caption)
     row.caption = text
@@ -127,7 +124,7 @@ def caption(*, asset: Asset, text: str, was: str | None = None) -> Asset:
 @transaction.atomic
 def recaption(*, dataset: Dataset, changes: Iterable[Change]) -> Recaptioned:
     """Changes that were looked at before: where a caption is no longer what it was then, it stays and is named."""
-    row, wanted = _changeable(dataset), {change.asset: change for change in changes}
+    row, wanted = changeable(dataset), {change.asset: change for change in changes}
     assets = [asset for asset in row.assets.exclude(state=AssetState.REMOVED).order_by("id") if asset.public_id in wanted]
     fresh = [asset for asset in assets if words.mark(asset.caption) == wanted[asset.public_id].mark]
     for asset in fresh:
@@ -142,7 +139,7 @@ def caption_many(*, dataset: Dataset, captions: Mapping[str, str]) -> Captioned:
 
     A name like `night.txt` that no file has is a sidecar: its caption is for every file called `night` with whatever suffix.
     """
-    row = _changeable(dataset)
+    row = changeable(dataset)
     cleaned = {words.file_name(name): _caption_of(name, text) for name, text in captions.items()}
     assets = list(row.assets.exclude(state=AssetState.REMOVED))
     sources = {asset: source for asset in assets if (source := _source(asset.name, cleaned))}
@@ -155,26 +152,26 @@ def caption_many(*, dataset: Dataset, captions: Mapping[str, str]) -> Captioned:
 @transaction.atomic
 def remove(*, asset: Asset) -> None:
     """Takes a file out and deletes its bytes."""
-    row = _locked(asset)
+    row = locked(asset)
     ASSET.move(row, AssetState.REMOVED)
     discard(row)
-    _note(row.dataset, "material.remove", row.public_id)
+    note(row.dataset, "material.remove", row.public_id)
 
 
 @transaction.atomic
 def attest(*, dataset: Dataset, text_hash: str) -> Dataset:
     """Records the promise of attestation.py. It covers what is in the dataset when it is sealed."""
-    text, row = attestation.known(text_hash), _changeable(dataset)
+    text, row = attestation.known(text_hash), changeable(dataset)
     row.attested_text, row.attested_at = text.hash, database_now()
     row.save(update_fields=["attested_text", "attested_at"])
-    _note(row, "material.attest", row.public_id, text=text.hash, language=text.language)
+    note(row, "material.attest", row.public_id, text=text.hash, language=text.language)
     return row
 
 
 @transaction.atomic
 def seal(*, dataset: Dataset) -> Sealed:
     """Makes the dataset immutable: manifest with Merkle root, stored and in the row. Refused files are left out and named."""
-    row = _changeable(dataset)
+    row = changeable(dataset)
     assets = list(row.assets.exclude(state=AssetState.REMOVED).order_by("id"))
     ready = [asset for asset in assets if asset.state == AssetState.READY]
     _require_sealable(row, assets, ready)
@@ -182,7 +179,7 @@ def seal(*, dataset: Dataset) -> Sealed:
     key = f"{secrets.token_hex(16)}/manifest.json"
     _store_manifest(key, manifest)
     DATASET.move(row, DatasetState.SEALED, root=manifest.root, manifest_key=key, sealed_at=database_now())
-    _note(row, "material.seal", row.public_id, root=manifest.root, clips=len(ready))
+    note(row, "material.seal", row.public_id, root=manifest.root, clips=len(ready))
     return Sealed(row, [asset.name for asset in assets if asset.state == AssetState.REFUSED])
 
 
@@ -195,14 +192,14 @@ def withdraw(*, dataset: Dataset) -> Dataset:
             ASSET.move(asset, AssetState.REMOVED)
         discard(asset)
     DATASET.move(row, DatasetState.WITHDRAWN)
-    _note(row, "material.withdraw", row.public_id)
+    note(row, "material.withdraw", row.public_id)
     return row
 
 
 @transaction.atomic
 def abandon(*, asset: Asset, problem: str, sentence: str) -> None:
     """Ends an upload or a check that went on for too long; its quota is free again."""
-    row = _locked(asset)
+    row = locked(asset)
     if row.state in (AssetState.UPLOADING, AssetState.CHECKING):
         ASSET.move(row, AssetState.REFUSED, problem=problem, problem_sentence=sentence)
         discard(row)
@@ -211,22 +208,6 @@ def abandon(*, asset: Asset, problem: str, sentence: str) -> None:
 def discard(asset: Asset) -> None:
     """Has everything deleted that the store holds for this asset, once the caller's transaction stands."""
     outbox.post("material.discard", quarantine=asset.key, upload=asset.upload_id, material=asset.kept_keys)
-
-
-def _changeable(dataset: Dataset) -> Dataset:
-    """The dataset, locked, if it is open."""
-    row = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
-    if row.state != DatasetState.OPEN:
-        raise Refused("DATASET_CLOSED", "This dataset is sealed or withdrawn: nothing in it changes any more. Open a new one.")
-    return row
-
-
-def _locked(asset: Asset) -> Asset:
-    """The asset as it is now, its open dataset locked."""
-    dataset = _changeable(asset.dataset)
-    row = Asset.objects.select_for_update(no_key=True).get(pk=asset.pk)
-    row.dataset = dataset
-    return row
 
 
 def _require_measure(bytes: int, sha256: str) -> None:
@@ -290,25 +271,23 @@ def _caption_of(name: str, text: str) -> str:
 
 def _require_sealable(dataset: Dataset, assets: list[Asset], ready: list[Asset]) -> None:
     if pending := [asset.name for asset in assets if asset.state in (AssetState.UPLOADING, AssetState.CHECKING)]:
-        raise Refused("STILL_CHECKING", "Wait for %(few)s, or remove what you do not need.", few=_few(pending), names=pending)
+        raise Refused("STILL_CHECKING", "Wait for %(few)s, or remove what you do not need.", few=few(pending), names=pending)
     if not ready:
         raise Refused("EMPTY_DATASET", "There is no usable file in this dataset. Add at least one clip or still.")
     if not dataset.attested_text:
         raise Refused("NOT_ATTESTED", "Read the declaration about your rights in this material and agree to it first.")
     if bare := [asset.name for asset in ready if not asset.caption]:
-        raise Refused("CAPTION_MISSING", "Say in one sentence what is seen in %(few)s.", few=_few(bare), names=bare)
+        raise Refused("CAPTION_MISSING", "Say in one sentence what is seen in %(few)s.", few=few(bare), names=bare)
+    open_about = Question.objects.filter(asset__in=ready, state=QuestionState.OPEN).order_by("asset").values_list("asset__name", flat=True)
+    if asked := list(open_about):
+        raise Refused(
+            "QUESTIONS_OPEN",
+            "Somebody may be recognised in %(few)s. Say that nobody can be, or record the consent.",
+            few=few(asked),
+            names=asked,
+        )
 
 
 def _store_manifest(key: str, manifest: DatasetManifest) -> None:
     with TemporaryDirectory(prefix="atelier-seal-") as folder:
         store.put_bytes(MATERIAL, key, manifest.save(Path(folder)).read_bytes(), "application/json")
-
-
-def _few(names: Iterable[str]) -> str:
-    listed = [f"“{name}”" for name in names]
-    rest = len(listed) - NAMES_SHOWN
-    return ", ".join(listed[:NAMES_SHOWN]) + (f" (+ {rest})" if rest > 0 else "")
-
-
-def _note(dataset: Dataset, action: str, subject: str, **detail: Any) -> None:
-    record(action=action, subject=subject, studio=None, actor=dataset.owner_id, **detail)

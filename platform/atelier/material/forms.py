@@ -6,6 +6,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext, gettext_lazy
 
+from atelier.catalog.scope_form import ScopeForm
+
 from .limits import CAPTION_SIGNS
 
 LARGEST_SIDECAR = 64 << 10
@@ -87,6 +89,16 @@ class SidecarForm(forms.Form):
         help_text=gettext_lazy("Text files named as their clip: night.txt for night.mp4. At most 100 at a time."),
         widget=SidecarInput(attrs={"accept": ".txt,text/plain", "multiple": True}),
     )
+
+
+class ConsentForm(ScopeForm):
+    performer = forms.CharField(
+        label=gettext_lazy("Name of the person"),
+        max_length=200,
+        widget=forms.TextInput(attrs=AUTO),
+        help_text=gettext_lazy("Only you see it."),
+    )
+    field_order = ("performer",)
 
 
 class AttestForm(forms.Form):

@@ -11,7 +11,7 @@ from atelier.kit.refused import Refused
 from atelier.kit.store import MATERIAL, QUARANTINE
 from atelier.kit.uploads import Upload
 
-from . import sandbox
+from . import consents, sandbox
 from .models import Asset, Dataset
 from .problems import Problem
 from .sandbox import Facts
@@ -74,6 +74,7 @@ def _keep(asset: Asset, facts: Facts, path: Path, into: str) -> None:
         measured = {name: getattr(facts, name) for name in ("kind", "width", "height", "frames", "fps", "duration")}
         ASSET.move(asset, AssetState.READY, **measured, **keys)
         record(action="material.accept", subject=asset.public_id, studio=None, actor=None)
+        consents.ask_of_faces(asset, facts.looked_at, facts.faces_in)
         _discard(asset, [])
     else:
         _discard(asset, [key for key in keys.values() if key])

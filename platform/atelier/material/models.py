@@ -3,14 +3,16 @@
 from pathlib import PurePosixPath
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from atelier.accounts.models import User
+from atelier.catalog.scope import Scope, constraints
 from atelier.kit.models import Row
+from atelier.kit.papers import Paper
 from atelier.kit.uploads import Upload
 
 from .limits import CAPTION_SIGNS, NAME_SIGNS
-from .states import ASSET, DATASET, AssetState, DatasetState
+from .states import ASSET, DATASET, QUESTION, AssetState, DatasetState, QuestionState
 
 
 class Dataset(Row):
@@ -98,3 +100,56 @@ class Asset(Row, Upload):
     def kept_keys(self) -> list[str]:
         """Its objects in the bucket `material`."""
         return [key for key in (self.clean_key, self.thumb_key, self.filmstrip_key) if key]
+
+
+class Consent(Row, Scope, Paper):
+    """What somebody who can be recognised in a dataset has agreed to, as its owner records it. Never edited: withdrawn, or recorded anew.
+    The paper is the signed consent; no studio sees it."""
+
+    prefix = "cns"
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="consents")
+    performer = models.CharField(max_length=200, help_text="Her name; for nobody but the dataset's owner.")
+    evidence = models.TextField(blank=True, help_text="Where the signed consent is kept.")
+
+    class Meta:
+        constraints = [
+            *constraints("consent"),
+            models.CheckConstraint(condition=~Q(evidence="") | ~Q(paper_key=""), name="consent_has_evidence"),
+        ]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(dataset__owner=person)
+
+
+class Source(models.TextChoices):
+    DETECTOR = "detector", "a face was found"
+    OWNER = "owner", "the owner asked"
+
+
+class Question(Row):
+    """Can somebody be recognised in this file, and has she agreed? At most one for a file; while it is open, its dataset is not sealed."""
+
+    prefix = "qst"
+    asset = models.OneToOneField(Asset, on_delete=models.PROTECT, related_name="question")
+    source = models.CharField(max_length=10, choices=Source.choices)
+    looked_at = models.PositiveSmallIntegerField(default=0, help_text="How many pictures of it the detector saw.")
+    faces_in = models.PositiveSmallIntegerField(default=0, help_text="In how many of these it found a face.")
+    state = models.CharField(max_length=10, choices=QuestionState.choices, default=QuestionState.OPEN)
+    answered_at = models.DateTimeField(null=True)
+    consents = models.ManyToManyField(Consent, related_name="questions")
+
+    class Meta:
+        constraints = [
+            QUESTION.constraint("question_state_known"),
+            models.CheckConstraint(condition=Q(source__in=Source.values), name="question_source_known"),
+            models.CheckConstraint(condition=Q(faces_in__lte=F("looked_at")), name="question_counts_fit"),
+            models.CheckConstraint(
+                condition=Q(state=QuestionState.OPEN, answered_at=None) | ~Q(state=QuestionState.OPEN) & Q(answered_at__isnull=False),
+                name="question_answered_when",
+            ),
+        ]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(asset__dataset__owner=person) & ~Q(asset__state=AssetState.REMOVED)

@@ -1,6 +1,6 @@
 """What others read of material: how much is taken, what was sealed, and the files for the engine."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +13,12 @@ from django.db.models.functions import Coalesce
 from atelier.kit import store
 from atelier.kit.refused import Refused
 from atelier.kit.store import MATERIAL
+from atelier.licences import consents
+from atelier.licences.queries import database_now
 from finetune.manifest import NAME, Clip, DatasetManifest
 
-from .models import Asset, Dataset
-from .states import LIVE, AssetState, DatasetState
+from .models import Asset, Consent, Dataset, Question
+from .states import LIVE, AssetState, DatasetState, QuestionState
 
 
 def bytes_taken(owner: UUID) -> int:
@@ -33,13 +35,15 @@ def counts(dataset: Dataset) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Tally:
-    """What is in a dataset, removed files aside. `bare`: usable files without a caption. `bytes`: of the files that hold quota."""
+    """What is in a dataset, removed files aside. `bare`: usable files without a caption. `asked`: usable
+    files about which a question is open. `bytes`: of the files that hold quota."""
 
     uploading: int
     checking: int
     ready: int
     refused: int
     bare: int
+    asked: int
     bytes: int
 
     @property
@@ -60,6 +64,7 @@ READY = Q(state=AssetState.READY)
 TALLY: dict[str, Any] = {
     **{state.value: Count("id", filter=Q(state=state)) for state in AssetState if state != AssetState.REMOVED},
     "bare": Count("id", filter=READY & Q(caption="")),
+    "asked": Count("id", filter=READY & Q(question__state=QuestionState.OPEN)),
     "bytes": Coalesce(Sum("bytes", filter=Q(state__in=LIVE)), 0),
 }
 
@@ -73,7 +78,7 @@ def tallies(datasets: Iterable[Dataset]) -> dict[UUID, Tally]:
     assets = Asset.objects.filter(dataset__in=[dataset.pk for dataset in datasets]).order_by()
     rows = assets.values("dataset").annotate(**TALLY).values_list("dataset", *TALLY)
     found = {pk: Tally(**dict(zip(TALLY, counts, strict=True))) for pk, *counts in rows}
-    return {dataset.pk: found.get(dataset.pk, Tally(0, 0, 0, 0, 0, 0)) for dataset in datasets}
+    return {dataset.pk: found.get(dataset.pk, Tally(0, 0, 0, 0, 0, 0, 0)) for dataset in datasets}
 
 
 def preview_keys(asset: Asset) -> tuple[str, str]:
@@ -86,6 +91,33 @@ def preview_keys(asset: Asset) -> tuple[str, str]:
 def usable(dataset: Dataset) -> bool:
     """Whether trainings may use it now: sealed and not withdrawn. Reads the row again."""
     return Dataset.objects.filter(pk=dataset.pk, state=DatasetState.SEALED).exists()
+
+
+def consent_of(dataset: Dataset) -> str:
+    """Of licensing.context.CONSENTS: the worst over everybody who can be recognised in it. One outside its dates counts as missing."""
+    questions = Question.objects.filter(asset__dataset=dataset, asset__state=AssetState.READY)
+    if questions.filter(state=QuestionState.OPEN).exists():
+        return "missing"
+    tied = list(Consent.objects.filter(questions__in=questions.filter(state=QuestionState.CONSENTED)).distinct())
+    if not tied:
+        return "not_needed"
+    if any(consent.withdrawn_at for consent in tied):
+        return "withdrawn"
+    today = database_now().date()
+    return "given" if all(consent.holds_on(today) for consent in tied) else "missing"
+
+
+@consents.tells
+def consent_of_all(items: Collection[UUID]) -> str:
+    """The same of every dataset among these ids."""
+    return consents.worst([consent_of(dataset) for dataset in Dataset.objects.filter(pk__in=items)])
+
+
+@consents.finds
+def consents_behind(items: Collection[UUID]) -> set[UUID]:
+    """Those that answer a question about a file of these datasets."""
+    tied = Consent.objects.filter(questions__state=QuestionState.CONSENTED, questions__asset__dataset__in=items)
+    return set(tied.exclude(questions__asset__state=AssetState.REMOVED).values_list("pk", flat=True))
 
 
 def clip(asset: Asset) -> Clip:

@@ -28,6 +28,7 @@ SOURCE_ROOT = Path(atelier.__file__).resolve().parents[1]
 SECONDS = 60
 MOST_ANSWER_BYTES = 16 << 10
 MOST_PICTURE_BYTES = 2 << 20
+MOST_PICTURES = 100
 SUFFIXES = {Kind.VIDEO: (".mp4", ".mov", ".mkv", ".webm"), Kind.IMAGE: (".png", ".jpg", ".webp")}
 # A decoder that ran into a limit or a wall clock, against one that broke.
 SPENT = (signal.SIGXCPU, signal.SIGKILL, signal.SIGXFSZ)
@@ -46,6 +47,8 @@ class Facts:
     duration: float
     thumb: bytes
     filmstrip: bytes
+    looked_at: int
+    faces_in: int
 
 
 def probe(file: Path, folder: Path) -> Facts:
@@ -94,7 +97,11 @@ def _walls(file: Path, out: Path) -> list[str]:
     """bubblewrap's arguments. Paths stay what they are, so that Python finds its own."""
     seen = dict.fromkeys(str(path) for path in (sys.prefix, sys.base_prefix, SOURCE_ROOT / "atelier"))
     shown = [part for path in seen for part in ("--ro-bind", path, path)]
-    system = [part for path in ("/lib", "/lib64", "/usr/lib", "/bin", "/etc/ld.so.cache") for part in ("--ro-bind-try", path, path)]
+    system = [
+        part
+        for path in ("/lib", "/lib64", "/usr/lib", "/bin", "/etc/ld.so.cache", "/sys/devices/system/cpu")
+        for part in ("--ro-bind-try", path, path)
+    ]
     own = ["--ro-bind", str(file), str(file), "--bind", str(out), str(out), "--chdir", str(out)]
     alone = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--dev", "/dev"]
     return [str(bubblewrap()), *alone, *system, *shown, *own]
@@ -128,7 +135,9 @@ def _facts(found: dict[str, Any], out: Path) -> Facts:
     width, height, frames = (_within(int(found[name]), 1, 1 << 20) for name in ("width", "height", "frames"))
     fps, duration = _within(float(found["fps"]), 0, 1000), _within(float(found["duration"]), 0, 3600)
     strip = _picture(out / "filmstrip.jpg") if kind == Kind.VIDEO else b""
-    return Facts(kind, found["suffix"], width, height, frames, fps, duration, _picture(out / "thumb.jpg"), strip)
+    looked_at = _within(int(found["looked_at"]), 1, MOST_PICTURES)
+    faces_in = _within(int(found["faces_in"]), 0, looked_at)
+    return Facts(kind, found["suffix"], width, height, frames, fps, duration, _picture(out / "thumb.jpg"), strip, looked_at, faces_in)
 
 
 def _within(value: N, least: float, most: float) -> N:

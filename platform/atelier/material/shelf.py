@@ -12,10 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from . import limits, queries
-from .models import Asset, Dataset
+from .models import Asset, Dataset, Question
 from .problems import told
 from .queries import Tally
-from .states import AssetState, DatasetState
+from .states import AssetState, DatasetState, QuestionState
 
 PER_PAGE = 24
 IN_STRIP = 5
@@ -27,6 +27,7 @@ SHOWS: dict[str, Q] = {
     "all": ~Q(state=AssetState.UPLOADING),
     "problems": Q(state=AssetState.REFUSED),
     "uncaptioned": Q(state=AssetState.READY, caption=""),
+    "asked": Q(state=AssetState.READY, question__state=QuestionState.OPEN),
     "unfinished": Q(state__in=(AssetState.UPLOADING, AssetState.CHECKING)),
 }
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".png", ".jpg", ".jpeg", ".webp")
@@ -69,7 +70,9 @@ def next_step(dataset: Dataset, tally: Tally) -> str:
         return "resume"
     if not tally.ready:
         return "bring"
-    return "caption" if tally.bare else "seal"
+    if tally.bare:
+        return "caption"
+    return "people" if tally.asked else "seal"
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,11 @@ class Clip:
     def usable(self) -> bool:
         return self.asset.state == AssetState.READY
 
+    @property
+    def question(self) -> Question | None:
+        """Whether somebody can be recognised in it, where that was asked."""
+        return getattr(self.asset, "question", None)
+
 
 @dataclass(frozen=True)
 class Clips:
@@ -105,7 +113,7 @@ class Clips:
     def asked(cls, dataset: Dataset, request: HttpRequest) -> Self:
         show = request.GET.get("show", "all")
         show = show if show in SHOWS else "all"
-        files = dataset.assets.filter(SHOWS[show]).exclude(state=AssetState.REMOVED).order_by("-id")
+        files = dataset.assets.filter(SHOWS[show]).exclude(state=AssetState.REMOVED).select_related("question").order_by("-id")
         page = Paginator(files, PER_PAGE).get_page(request.GET.get("page"))
         return cls(dataset, queries.tally(dataset), show, page, _at(request))
 
@@ -124,6 +132,7 @@ class Clips:
         named = [
             ("all", gettext("All clips"), tally.all - tally.uploading),
             ("uncaptioned", gettext("Without a caption"), tally.bare),
+            ("asked", gettext("Somebody recognisable?"), tally.asked),
             ("problems", gettext("Not usable"), tally.refused),
             ("unfinished", gettext("Unfinished"), tally.unsettled),
         ]

@@ -1,4 +1,4 @@
-"""Where a dataset and its assets stand."""
+"""Where a dataset and its assets stand, and the question whether somebody can be recognised in one."""
 
 from django.db.models import TextChoices
 
@@ -39,3 +39,13 @@ ASSET = Machine.of(
 
 # These hold quota.
 LIVE = (AssetState.UPLOADING, AssetState.CHECKING, AssetState.READY)
+
+
+class QuestionState(TextChoices):
+    OPEN = "open", "nobody has answered yet"
+    NOBODY = "nobody", "nobody can be recognised"
+    CONSENTED = "consented", "whoever can be recognised has agreed"
+
+
+# Until its dataset is sealed, an answer may be taken back and given anew.
+QUESTION = Machine.of(QuestionState, {state: set(QuestionState) for state in QuestionState})

@@ -40,7 +40,8 @@ def discard(quarantine: str, upload: str, material: list[str]) -> None:
         except Refused as refused:
             if refused.code != "object_missing":
                 raise
-    store.delete(QUARANTINE, quarantine)
+    if quarantine:
+        store.delete(QUARANTINE, quarantine)
     for key in material:
         store.delete(MATERIAL, key)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import caption_views, clip_views, views
+from . import caption_views, clip_views, people_views, views
 
 urlpatterns = [
     path("datasets", views.datasets, name="datasets"),
@@ -12,6 +12,12 @@ urlpatterns = [
     path("datasets/<str:dataset>/attest", views.attest, name="dataset-attest"),
     path("datasets/<str:dataset>/seal", views.seal, name="dataset-seal"),
     path("datasets/<str:dataset>/withdraw", views.withdraw, name="dataset-withdraw"),
+    path("datasets/<str:dataset>/people", people_views.people, name="dataset-people"),
+    path("datasets/<str:dataset>/people/new", people_views.record, name="consent-new"),
+    path("consents/<str:consent>/withdraw", people_views.withdraw, name="consent-withdraw"),
+    path("consents/<str:consent>/paper", people_views.paper, name="consent-paper"),
+    path("questions/<str:question>/reopen", people_views.reopen, name="question-reopen"),
+    path("clips/<str:asset>/question", people_views.ask, name="clip-question"),
     path("clips/<str:asset>/caption", clip_views.caption, name="clip-caption"),
     path("clips/<str:asset>/remove", clip_views.remove, name="clip-remove"),
     path("clips/<str:asset>/<str:which>.jpg", clip_views.picture, name="clip-picture"),

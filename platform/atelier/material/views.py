@@ -20,7 +20,7 @@ from atelier.kit.refused import Refused
 from . import actions, attestation, queries
 from .forms import AttestForm, NameForm
 from .models import Asset, Dataset
-from .shelf import NAMES_SHOWN, Card, Clip, Clips, Room, first_clips, next_step
+from .shelf import NAMES_SHOWN, SHOWS, Card, Clip, Clips, Room, first_clips, next_step
 from .states import AssetState, DatasetState
 
 PER_PAGE = 24
@@ -118,8 +118,10 @@ def _closing(request: HttpRequest, row: Dataset, form: AttestForm, text: attesta
     tally = queries.tally(row)
     missing = row.assets.filter(state=AssetState.READY, caption="").order_by("id")[:NAMES_SHOWN]
     waiting = row.assets.filter(state__in=(AssetState.UPLOADING, AssetState.CHECKING)).order_by("id")[:NAMES_SHOWN]
+    asked = row.assets.filter(SHOWS["asked"]).order_by("id")[:NAMES_SHOWN]
     left_out = row.assets.filter(state=AssetState.REFUSED).order_by("id")[:NAMES_SHOWN]
-    shown = {"dataset": row, "tally": tally, "missing": missing, "waiting": waiting, "left_out": left_out, "form": form, "text": text}
+    shown = {"dataset": row, "tally": tally, "missing": missing, "waiting": waiting, "asked": asked, "left_out": left_out}
+    shown |= {"form": form, "text": text}
     shown["may"] = next_step(row, tally) == "seal"
     return render(request, "material/seal.html", shown, status=status)
 

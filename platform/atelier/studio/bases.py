@@ -1,10 +1,9 @@
-"""A studio's base models and titles: where each version stands, publishing it, and how its weights come here (by command line)."""
+"""A studio's base models: where each version stands, publishing it, and how its weights come here (by command line)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q, Sum
@@ -12,34 +11,20 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from atelier.accounts.access import STUDIO_READERS, STUDIO_WRITERS
-from atelier.accounts.door import kept, signed_in
+from atelier.accounts.access import STUDIO_WRITERS
+from atelier.accounts.door import signed_in
 from atelier.audit.models import Entry
 from atelier.catalog import actions, samples
 from atelier.catalog.models import BaseVersion, Sample
 from atelier.catalog.shelf import Reel
-from atelier.catalog.states import SampleState, VersionState
+from atelier.catalog.states import ClearanceState, SampleState, VersionState
 from atelier.kit.ids import not_found
 
 from .room import Room, room, show
 
 SCRIPT = Path(__file__).with_name("send_base.py.template")
-
-
-class TitleForm(forms.Form):
-    name = forms.CharField(label=_("Title"), max_length=200, widget=forms.TextInput(attrs={"dir": "auto"}))
-    year = forms.IntegerField(label=_("Year"), min_value=1888, max_value=2200, required=False)
-    eidr = forms.RegexField(
-        r"10\.5240/[0-9A-F]{4}(-[0-9A-F]{4}){4}-[0-9A-Z]",
-        label=_("EIDR"),
-        max_length=34,
-        required=False,
-        help_text=_("The title’s id in the Entertainment Identifier Registry, if it has one: 10.5240/…"),
-        error_messages={"invalid": _("An EIDR reads 10.5240/XXXX-XXXX-XXXX-XXXX-XXXX-C.")},
-    )
 
 
 @dataclass(frozen=True)
@@ -65,18 +50,13 @@ class Standing:
 
 
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def bases(request: HttpRequest, studio: str) -> HttpResponse:
-    """The POST adds a title."""
-    here = room(request, studio, STUDIO_WRITERS if request.method == "POST" else STUDIO_READERS)
-    form = TitleForm(request.POST if request.method == "POST" else kept(request))
-    if request.method == "POST" and form.is_valid():
-        actions.add_title(studio=here.studio, by=here.person, **form.cleaned_data)
-        messages.success(request, gettext("The title is in your list."))
-        return redirect("studio-bases", here.id)
-    titles = here.studio.titles.annotate(versions=Count("base_versions")).order_by("name")
-    shown = {"standings": _standings(here), "titles": titles, "form": form, "most": samples.MOST, "script": script(here)}
-    return show(request, here, "studio/offers_bases.html", shown, status=422 if request.method == "POST" else 200)
+    here = room(request, studio)
+    titles = here.studio.titles.prefetch_related("clearances").order_by("name")
+    cleared = next((title for title in titles if title.clearance == ClearanceState.CLEARED), None)
+    shown = {"standings": _standings(here), "title": cleared, "most": samples.MOST, "script": script(here)}
+    return show(request, here, "studio/offers_bases.html", shown)
 
 
 @signed_in
@@ -122,7 +102,11 @@ def _version(here: Room, base: str) -> BaseVersion:
 
 
 def _standings(here: Room) -> list[Standing]:
-    rows = BaseVersion.objects.filter(base__studio=here.studio).select_related("base").prefetch_related("titles", "samples")
+    rows = (
+        BaseVersion.objects.filter(base__studio=here.studio)
+        .select_related("base")
+        .prefetch_related("titles", "samples", "adapters__titles")
+    )
     counted = rows.annotate(
         count=Count("files", distinct=True),
         arrived=Count("files", filter=Q(files__complete=True), distinct=True),

@@ -1,5 +1,7 @@
 """What a studio offers: its offerings with their tiers, as a list, and opening one over a published version."""
 
+from dataclasses import dataclass
+
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Prefetch, Subquery
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from atelier.accounts.access import STUDIO_READERS, STUDIO_WRITERS
 from atelier.accounts.door import kept, signed_in
 from atelier.catalog import actions
-from atelier.catalog.models import BaseVersion, Offering, Tier, TierRevision
+from atelier.catalog.models import BaseVersion, HouseAdapter, Offering, Tier, TierRevision
 from atelier.catalog.states import VersionState
 from atelier.kit.ids import not_found
 
@@ -28,11 +30,23 @@ class OfferingForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
 
-    def __init__(self, versions: dict[str, BaseVersion], data: object = None) -> None:
+    def __init__(self, wares: "dict[str, Ware]", data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
-        self.versions = versions
-        names = [(key, f"{row.base.name} · {row.version}") for key, row in versions.items()]
-        self.fields["version"].choices = names  # type: ignore[attr-defined]
+        self.versions = wares
+        self.fields["version"].choices = [(key, ware.name) for key, ware in wares.items()]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Ware:
+    """What an offering can stand on: a base, alone or with a house adapter on it."""
+
+    version: BaseVersion
+    adapter: HouseAdapter | None = None
+
+    @property
+    def name(self) -> str:
+        base = f"{self.version.base.name} · {self.version.version}"
+        return f"{base} + {self.adapter.name}" if self.adapter else base
 
 
 @signed_in
@@ -42,16 +56,22 @@ def offers(request: HttpRequest, studio: str) -> HttpResponse:
     form = OfferingForm(_published(here), request.POST if request.method == "POST" else kept(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        offering = actions.open_offering(version=form.versions[data["version"]], by=here.person, name=data["name"])
+        ware = form.versions[data["version"]]
+        offering = actions.open_offering(version=ware.version, by=here.person, name=data["name"], adapter=ware.adapter)
         messages.success(request, gettext("The offering is open. It is in the catalogue as soon as it has a tier."))
         return redirect("studio-tier-new", here.id, offering.public_id)
     status = 422 if request.method == "POST" else 200
     return show(request, here, "studio/offers_list.html", {"offerings": _offerings(here), "form": form}, status=status)
 
 
-def _published(here: Room) -> dict[str, BaseVersion]:
+def _published(here: Room) -> dict[str, Ware]:
+    """By the id of the version, or of the adapter on it."""
     rows = BaseVersion.objects.filter(base__studio=here.studio, state=VersionState.PUBLISHED).select_related("base").order_by("-created_at")
-    return {row.public_id: row for row in rows}
+    found: dict[str, Ware] = {}
+    for row in rows.prefetch_related("adapters"):
+        worn = [adapter for adapter in row.adapters.all() if adapter.state == VersionState.PUBLISHED]
+        found |= {row.public_id: Ware(row), **{adapter.public_id: Ware(row, adapter) for adapter in worn}}
+    return found
 
 
 def _offerings(here: Room) -> list[Offering]:
@@ -63,7 +83,9 @@ def _offerings(here: Room) -> list[Offering]:
     counted = Tier.objects.annotate(sold=Count("revisions__licences", distinct=True))
     tiers = counted.order_by("-open", "created_at").prefetch_related(revisions)
     most = Subquery(counted.filter(offering=OuterRef("pk")).order_by("-sold").values("sold")[:1])
-    rows = Offering.objects.filter(studio=here.studio).annotate(most=most).select_related("version__base").order_by("-created_at")
+    rows = (
+        Offering.objects.filter(studio=here.studio).annotate(most=most).select_related("version__base", "adapter").order_by("-created_at")
+    )
     return list(rows.prefetch_related(Prefetch("tiers", tiers)))
 
 

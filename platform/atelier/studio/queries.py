@@ -141,8 +141,10 @@ class Uses:
     @cached_property
     def wares(self) -> dict[UUID, Ware]:
         """Every revision that the studio has ever put up."""
-        rows = TierRevision.objects.filter(tier__offering__studio=self.studio).select_related("tier__offering")
-        return {row.pk: _ware(row) for row in rows.prefetch_related("tier__offering__version__titles")}
+        rows = TierRevision.objects.filter(tier__offering__studio=self.studio)
+        rows = rows.select_related("tier__offering__version", "tier__offering__adapter")
+        titles = ("tier__offering__version__titles", "tier__offering__adapter__titles")
+        return {row.pk: _ware(row) for row in rows.prefetch_related(*titles)}
 
     def totals(self) -> Totals:
         sums = [part.aggregate(n=Count("row"), s=Coalesce(Sum("seconds"), 0)) for part in self._parts()]
@@ -242,7 +244,7 @@ def _text(word: str) -> Cast:
 
 def _ware(row: TierRevision) -> Ware:
     offering = row.tier.offering
-    return Ware(row.tier_id, row.tier.name, row.number, offering.name, tuple(offering.version.titles.all()))
+    return Ware(row.tier_id, row.tier.name, row.number, offering.name, tuple(offering.titles))
 
 
 def midnight(day: date) -> datetime:

@@ -19,8 +19,10 @@ from .words import ROLES
 DOORS: tuple[tuple[str, str | Promise], ...] = (
     ("studio-room", gettext_lazy("Overview")),
     ("studio-bases", gettext_lazy("Base models")),
+    ("studio-titles", gettext_lazy("Titles and rights")),
     ("studio-offers", gettext_lazy("Offers and tiers")),
     ("studio-licences", gettext_lazy("Licences")),
+    ("studio-takedowns", gettext_lazy("Takedowns")),
     ("studio-usage", gettext_lazy("Usage")),
     ("studio-members", gettext_lazy("Members")),
     ("studio-log", gettext_lazy("Audit log")),

@@ -160,7 +160,7 @@ class TierForm(forms.Form):
         self.offering = offering
         self.terms: Terms | None = None
         self.money: Money | None = None
-        titles = [title.name for title in offering.version.titles.order_by("name")]
+        titles = [title.name for title in offering.studio.titles.order_by("name")]
         known = [*titles, *(name for name in self.initial.get("titles_excluded", ()) if name not in titles)]
         self.fields["titles_excluded"].choices = [(name, name) for name in known]  # type: ignore[attr-defined]
         if existing:

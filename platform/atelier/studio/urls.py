@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import checkpoints, licences, log, members, offers_urls, usage, views
+from . import checkpoints, licences, log, members, offers_urls, takedowns, titles_urls, usage, views
 
 urlpatterns = [
     path("", views.rooms, name="studio"),
@@ -25,5 +25,11 @@ urlpatterns = [
     path("<str:studio>/log/checkpoints/<str:size>", checkpoints.one, name="studio-checkpoint"),
     path("<str:studio>/log/<str:entry>/proof", checkpoints.proof, name="studio-proof"),
     path("<str:studio>/log/<str:entry>/evidence", checkpoints.proof_file, name="studio-proof-file"),
+    path("<str:studio>/takedowns", takedowns.listed, name="studio-takedowns"),
+    path("<str:studio>/takedowns/reach/<str:item>", takedowns.reach, name="studio-reach"),
+    path("<str:studio>/takedowns/<str:takedown>", takedowns.takedown, name="studio-takedown"),
+    path("<str:studio>/takedowns/<str:takedown>/lift", takedowns.lift, name="studio-takedown-lift"),
+    path("<str:studio>/takedowns/<str:takedown>/appeal", takedowns.appeal, name="studio-takedown-appeal"),
+    *titles_urls.urlpatterns,
     *offers_urls.urlpatterns,
 ]

@@ -1,4 +1,5 @@
-"""What claimants and staff do with a notice. Deciding changes nothing of what it complains about yet; the case carries what that needs."""
+"""What claimants and staff do with a notice. Upholding it leads to a takedown, which staff begin with its reach before them (takedowns);
+a decision the other way on appeal lifts what the notice had taken down."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,9 @@ from atelier.audit.actions import record
 from atelier.kit import outbox
 from atelier.kit.refused import Refused
 
-from .models import Case, Event, Kind
-from .states import CASE, DECIDED, CaseState
+from . import takedowns
+from .models import Case, Event, Kind, Takedown
+from .states import CASE, DECIDED, CaseState, TakedownState
 from .subjects import recognised
 
 LONGEST_WORDS = 5000
@@ -88,19 +90,26 @@ def decide(*, case: Case, by: User, upheld: bool, words: str, seen: datetime | N
     if not words.strip():
         raise Refused("reason_missing", "A decision needs its reason: the claimant reads it.", status=422)
     _move(case, CaseState.UPHELD if upheld else CaseState.REJECTED, by, words.strip())
+    if not upheld:
+        for row in Takedown.objects.filter(case=case).exclude(state=TakedownState.LIFTED):
+            takedowns.lift(takedown=row, by=by, reason=words)
 
 
 @transaction.atomic
-def appeal(*, case: Case, words: str) -> None:
-    """The claimant asks once for a second look at a decision."""
+def appeal(*, case: Case, words: str, by: User | None = None) -> None:
+    """A second look at a decision, once: the claimant asks for it, or (`by`) somebody of the studio whose item was taken down."""
     if not words.strip():
         raise Refused("reason_missing", "Say why the decision is wrong, so that whoever looks again knows where.", status=422)
     if case.state not in DECIDED:
         raise Refused("not_decided", "There is no decision yet that could be appealed against.")
     if case.events.filter(kind=Kind.APPEALED).exists():
         raise Refused("appealed_already", "This decision was looked at twice already. A court can look at it again.")
-    _move(case, CaseState.APPEALED, None, words.strip())
+    _move(case, CaseState.APPEALED, by, words.strip())
     outbox.post("takedown.tell_staff", case=str(case.id), kind=Kind.APPEALED)
+
+
+def may_appeal(case: Case) -> bool:
+    return case.state in DECIDED and not case.events.filter(kind=Kind.APPEALED).exists()
 
 
 def decided_first(case: Case) -> Event | None:

@@ -55,7 +55,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def case(request: HttpRequest, case: str) -> HttpResponse:
     staff(request)
-    return _case(request, _find(case), kept(request) or {})
+    return _case(request, find_case(case), kept(request) or {})
 
 
 @signed_in
@@ -76,7 +76,7 @@ def decide(request: HttpRequest, case: str) -> HttpResponse:
     return _do(request, case, DecisionForm, _decide, gettext_lazy("It is decided. The claimant gets the reason by mail."))
 
 
-def _find(number: str) -> queries.Taken:
+def find_case(number: str) -> queries.Taken:
     found = None if "\0" in number else queries.taken().select_related("studio").filter(number=number).first()
     if found is None:
         raise not_found()
@@ -85,13 +85,13 @@ def _find(number: str) -> queries.Taken:
 
 def _do(request: HttpRequest, number: str, kind: type[Form], deed: Deed, done: Promise) -> HttpResponse:
     """The deed, or the page as things stand now with the reason why not, and with what was typed."""
-    me, row, form = staff(request), _find(number), kind(request.POST)
+    me, row, form = staff(request), find_case(number), kind(request.POST)
     if not form.is_valid():
         return _case(request, row, request.POST, form, status=422)
     try:
         deed(row, me, form.cleaned_data)
     except Refused as refused:
-        return _case(request, _find(number), request.POST, refused=refused.told(), status=refused.status)
+        return _case(request, find_case(number), request.POST, refused=refused.told(), status=refused.status)
     messages.success(request, str(done))
     return redirect("desk-case", number)
 
@@ -134,6 +134,8 @@ def _case(
         "open": row.state not in DECIDED and not barred,
         "forms": {"question": _form(QuestionForm, wrong, typed), "decision": _form(DecisionForm, wrong, typed)},
         "refused": refused,
+        "takedowns": list(row.takedowns.all()),
+        "starts": subjects.starts(row.subject),
         "lost": refused and (typed.get("reason") or typed.get("question")),
     }
     return render(request, "takedown/desk_case.html", shown, status=status)

@@ -1,14 +1,16 @@
-"""Notices of people who say that something here is theirs, or shows them. A case is what was said; its events are what became of it."""
+"""Notices of people who say that something here is theirs, or shows them: a case is what was said, its events are what became of it.
+And takedowns: one item taken back with everything that stands on it, whose tombstones are in `licences`."""
 
 import secrets
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from atelier.accounts.models import Studio
+from atelier.accounts.access import studios
+from atelier.accounts.models import Studio, User
 from atelier.kit.models import Row
 
-from .states import CASE, CaseState
+from .states import CASE, TAKEDOWN, CaseState, TakedownState
 
 # Without I, L, O, 0 and 1, which people read wrongly over the telephone.
 SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -86,3 +88,49 @@ class Event(Row):
 
     class Meta:
         ordering = ["id"]
+
+
+class Takedown(Row):
+    """One item and everything that stands on it, taken back. In force once the row is there; `state` says how far the rest is."""
+
+    prefix = "tdn"
+    kind = models.CharField(max_length=20)
+    item = models.UUIDField()
+    studio = models.ForeignKey(Studio, null=True, on_delete=models.PROTECT, related_name="+", help_text="Whose the item is.")
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="takedowns", help_text="The notice that led to it.")
+    reason = models.TextField(help_text="As it was written; whoever is hit reads it.")
+    state = models.CharField(max_length=10, choices=TakedownState.choices, default=TakedownState.WORKING)
+    since = models.DateTimeField(db_default=models.functions.Now(), help_text="When it came into this state.")
+    lifted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    lifted_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            TAKEDOWN.constraint("takedown_state_known"),
+            models.UniqueConstraint(fields=["item"], condition=~models.Q(state="lifted"), name="takedown_standing_once"),
+        ]
+        ordering = ["-created_at"]
+
+    @property
+    def standing(self) -> bool:
+        return self.state != TakedownState.LIFTED
+
+    @classmethod
+    def visible_to(cls, person: User) -> models.Q:
+        return models.Q(studio__in=studios(person)) | models.Q(owner=person)
+
+
+class Holder(models.Model):
+    """Somebody whose licence, dataset, training or model a takedown reached, and whether she was told."""
+
+    takedown = models.ForeignKey(Takedown, on_delete=models.PROTECT, related_name="holders")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["takedown", "person"], name="takedown_holder_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.takedown}"

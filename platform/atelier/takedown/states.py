@@ -1,4 +1,4 @@
-"""Where a notice stands."""
+"""Where a notice stands, and where a takedown does."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -27,3 +27,18 @@ CASE = Machine.of(
     },
 )
 DECIDED = (CaseState.UPHELD, CaseState.REJECTED)
+
+
+class TakedownState(TextChoices):
+    WORKING = "working", _("in force; what follows from it is being done")
+    DONE = "done", _("in force; everything is done")
+    LIFTED = "lifted", _("lifted")
+
+
+TAKEDOWN = Machine.of(
+    TakedownState,
+    {
+        TakedownState.WORKING: {TakedownState.DONE, TakedownState.LIFTED},
+        TakedownState.DONE: {TakedownState.LIFTED},
+    },
+)

@@ -66,6 +66,16 @@ def subject(public_id: str) -> Subject | None:
     return Subject(public_id, WORDS[row.prefix], _name(row), titles, _address(row), maker)
 
 
+def starts(public_id: str) -> list[tuple[str, str]]:
+    """Where a takedown may begin, as (id, name): what was meant, then the base and the titles that it stands on."""
+    row = _row(public_id) if public_id else None
+    if row is None:
+        return []
+    version = _version(row)
+    found = dict([(public_id, _name(row)), (version.public_id, _name(version))])
+    return [*found.items(), *((title.public_id, title.name) for title in version.titles.order_by("name"))]
+
+
 def _row(public_id: str) -> Row | None:
     return next(iter(_rows(public_id.partition("_")[0], [public_id])), None)
 

@@ -1,4 +1,4 @@
-"""Mails about notices, on queue io: to the claimant in her language, to the staff in English."""
+"""Mails about notices, on queue io: to the claimant in her language, to the staff in English. Those of a takedown are in `effect`."""
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from atelier.kit import outbox
 
-from . import links
+from . import effect, links
 from .models import Case, Event
+
+__all__ = ["effect", "receipt", "tell_claimant", "tell_staff"]
 
 
 @outbox.handles("takedown.receipt")

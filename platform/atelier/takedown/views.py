@@ -83,14 +83,13 @@ def _form(request: HttpRequest, form: NoticeForm, status: int) -> HttpResponse:
 
 def _case(request: HttpRequest, row: Case, form: AppealForm | AnswerForm | None = None, status: int = 200) -> HttpResponse:
     events = list(row.events.all())
-    appealed = any(event.kind == Kind.APPEALED for event in events)
     shown = {
         "case": row,
         "key": links.key(row),
         "events": events,
         "appeal": form if isinstance(form, AppealForm) else AppealForm(),
         "answer": form if isinstance(form, AnswerForm) else AnswerForm(),
-        "may_appeal": row.state in DECIDED and not appealed,
+        "may_appeal": actions.may_appeal(row),
         "decision": _last(events, *DECIDED),
         "question": _last(events, Kind.ASKED) if row.state == CaseState.ASKED else None,
     }

@@ -8,19 +8,21 @@ from django.core import signing
 from django.db import transaction
 
 from atelier.accounts.models import User
+from atelier.kit import traces
 from atelier.kit.refused import Refused
+from atelier.library.models import CustomModel
 from atelier.licences import actions as licences
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, permit
 from atelier.material import queries as material
 from atelier.material.models import Dataset
 from finetune.exits import BadJob
-from finetune.job import Job
+from finetune.job import Frozen, Job
 from finetune.manifest import DatasetManifest
 from licensing.judge import Action
 
-from . import pricing, queue
-from .models import Project, Quote, Training
+from . import origins, pricing, queue
+from .models import Project, Quote, Training, descent
 from .refusals import refusal
 
 QUOTE_LIVES = timedelta(hours=1)
@@ -48,15 +50,19 @@ def quote(
     knobs: dict[str, Any],
     previews: list[dict[str, Any]],
     seed: int,
+    origin: CustomModel | None = None,
 ) -> Quote:
     """Judges the run and prices it. Raises Refused with the judge's code, or `bad_settings` with the engine's sentence."""
     if licence.holder_id != owner.id:  # its studio sees the licence too
         raise Refused("holder_only", "Only the holder of the licence can train under it.", status=403)
     manifest = _material(dataset)
-    job = job_of(licence, manifest, "quote", knobs, previews, seed)
+    if origin:
+        origins.require(origin, owner, licence, knobs)
+    job = job_of(licence, manifest, "quote", knobs, previews, seed, origins.frozen(origin))
     forecast = pricing.forecast(job, licence.revision.tier.offering.version, manifest)
     seconds = forecast.seconds
-    permit(licence, Action.QUOTE, owner, use=project.use, seconds_needed=seconds, **_asked(job, manifest))
+    made_of = (dataset.pk, *descent(origin.pk if origin else None))
+    permit(licence, Action.QUOTE, owner, made_of, use=project.use, seconds_needed=seconds, **_asked(job, manifest))
     terms = {"licence": licence.public_id, "dataset": manifest.root, "job": job.digest, "seconds": seconds}
     row = Quote.objects.create(
         owner=owner,
@@ -67,6 +73,7 @@ def quote(
         knobs=job.to_dict()["knobs"],
         previews=previews,
         seed=seed,
+        origin=origin,
         seconds=seconds,
         lines=forecast.lines,
         estimate=asdict(forecast.estimate),
@@ -86,13 +93,31 @@ def start(*, quote: Quote, by: User) -> Training:
     if database_now() >= quote.expires_at:
         raise Refused("quote_expired", "This quote is older than an hour. Ask for a new one; nothing was charged.")
     manifest = _material(quote.dataset)
-    job = job_of(quote.licence, manifest, "start", quote.knobs, quote.previews, quote.seed)
-    permit(quote.licence, Action.START, by, use=quote.project.use, seconds_needed=quote.seconds, **_asked(job, manifest))
-    training = Training.objects.create(owner=by, quote=quote, licence=quote.licence, since=database_now(), steps=quote.knobs["steps"])
+    if quote.origin:
+        origins.require(quote.origin, quote.owner, quote.licence, quote.knobs)
+    job = job_of(quote.licence, manifest, "start", quote.knobs, quote.previews, quote.seed, origins.frozen(quote.origin))
+    asked = {"use": quote.project.use, "seconds_needed": quote.seconds, **_asked(job, manifest)}
+    permit(quote.licence, Action.START, by, quote.made_of, **asked)
+    training = Training.objects.create(
+        owner=by,
+        quote=quote,
+        licence=quote.licence,
+        since=database_now(),
+        steps=quote.knobs["steps"],
+        trace=traces.carrier(),
+        **_needs(quote),
+    )
     licences.reserve(licence=quote.licence, training=training.id, seconds=quote.seconds)
     licences.note(quote.licence, "training.start", training.public_id, by.id, quote=quote.public_id, seconds=quote.seconds)
     queue.announce(training)
     return training
+
+
+def _needs(quote: Quote) -> dict[str, Any]:
+    """What a worker must have for it, and how long it has it."""
+    estimate = quote.estimate
+    family = quote.licence.revision.tier.offering.version.family
+    return {"family": family, "memory": estimate["memory_bytes"], "low": estimate["seconds_low"], "high": estimate["seconds_high"]}
 
 
 def _material(dataset: Dataset) -> DatasetManifest:
@@ -104,10 +129,17 @@ def _material(dataset: Dataset) -> DatasetManifest:
 
 
 def job_of(
-    licence: Licence, manifest: DatasetManifest, job_id: str, knobs: dict[str, Any], previews: list[dict[str, Any]], seed: int
+    licence: Licence,
+    manifest: DatasetManifest,
+    job_id: str,
+    knobs: dict[str, Any],
+    previews: list[dict[str, Any]],
+    seed: int,
+    origin: Frozen | None = None,
 ) -> Job:
     """The engine's job for these wishes, with the base's own shape where nothing else is asked. Paths are the worker's to fill in."""
-    version = licence.revision.tier.offering.version
+    offering = licence.revision.tier.offering
+    version, worn = offering.version, offering.adapter
     shape = {"height": version.height, "width": version.width, "frames": version.frames, "fps": version.fps}
     preserve = knobs.get("preserve", PRESERVE) if knobs.get("trigger") else 0.0
     try:
@@ -116,12 +148,17 @@ def job_of(
                 "version": 1,
                 "id": job_id,
                 "family": version.family,
-                "base": {"path": "base", "digest": version.digest},
+                "base": {
+                    "path": "base",
+                    "digest": version.digest,
+                    **({"adapter": {"path": "adapter", "digest": worn.digest}} if worn else {}),
+                },
                 "dataset": {"path": "dataset", "root": manifest.root},
                 "knobs": {**shape, **knobs, "preserve": preserve},
                 "previews": previews,
                 "seed": seed,
                 "metadata": {"licence": licence.public_id},
+                **({"from_adapter": {"path": origin.path, "digest": origin.digest}} if origin else {}),
             }
         )
     except BadJob as error:

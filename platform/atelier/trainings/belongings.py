@@ -9,7 +9,7 @@ from atelier.kit import outbox, store
 from atelier.kit.refused import Refused
 from atelier.ledger.models import Posting, Unit
 
-from .models import Draft, Project, Quote, Training
+from .models import Draft, Project, Quote, Sweep, Training
 from .states import OPEN
 
 
@@ -22,15 +22,22 @@ def projects(person: User) -> Iterator[dict[str, Any]]:
 @exports("drafts")
 def drafts(person: User) -> Iterator[dict[str, Any]]:
     """Trainings in preparation."""
-    for row in Draft.objects.filter(owner=person).select_related("licence", "dataset", "quote").order_by("pk"):
-        yield facts(row, "licence", "dataset", "quote", "name", "use", "knobs", "previews", "seed", "changed_at")
+    for row in Draft.objects.filter(owner=person).select_related("licence", "dataset", "quote", "origin").order_by("pk"):
+        yield facts(row, "licence", "dataset", "quote", "origin", "name", "use", "knobs", "previews", "seed", "changed_at")
 
 
 @exports("quotes")
 def quotes(person: User) -> Iterator[dict[str, Any]]:
     wished = ("name", "knobs", "previews", "seed", "seconds", "lines", "estimate", "expires_at")
-    for row in Quote.objects.filter(owner=person).select_related("licence", "dataset", "project").order_by("pk"):
-        yield facts(row, "licence", "dataset", "project", *wished)
+    for row in Quote.objects.filter(owner=person).select_related("licence", "dataset", "project", "origin").order_by("pk"):
+        yield facts(row, "licence", "dataset", "project", "origin", *wished)
+
+
+@exports("sweeps")
+def sweeps(person: User) -> Iterator[dict[str, Any]]:
+    """Runs that she started together, to compare them."""
+    for row in Sweep.objects.filter(owner=person).order_by("pk"):
+        yield {**facts(row, "name"), "quotes": [quote.public_id for quote in row.quotes.order_by("pk")]}
 
 
 @exports("trainings")

@@ -18,7 +18,7 @@ from atelier.material.queries import counts
 from atelier.material.states import AssetState, DatasetState
 from licensing.judge import Action
 
-from . import actions
+from . import actions, queue
 from .models import Draft, Project, Quote, Training
 
 CHANGED, STARTED = "draft_changed", "draft_started"
@@ -36,8 +36,8 @@ def open_draft(*, owner: User, licence: Licence | None = None, dataset: Dataset 
 
 
 @transaction.atomic
-def copy(*, training: Training, by: User) -> Draft:
-    """A draft of the same training again: licence, dataset, declared use, settings and previews."""
+def copy(*, training: Training, by: User, on: bool = False) -> Draft:
+    """A draft of the same training again: licence, dataset, declared use, settings and previews. `on`: it begins with what this learned."""
     _one_at_a_time(by)
     quote = training.quote
     same: dict[str, Any] = {
@@ -48,6 +48,7 @@ def copy(*, training: Training, by: User) -> Draft:
         "knobs": quote.knobs,
         "previews": quote.previews,
         "seed": quote.seed,
+        "origin": queue.model_of(training) if on else None,
     }
     known = open_drafts(by).filter(version=1, **same).first()
     return known or Draft.objects.create(owner=by, **same)
@@ -61,7 +62,8 @@ def choose(*, draft: Draft, version: int, licence: Licence | None, dataset: Data
         return row
     moved = licence and row.licence and licence.version_id != row.licence.version_id
     knobs = {name: value for name, value in row.knobs.items() if not (moved and name in OF_ITS_BASE)}
-    return _changed(row, licence=licence, dataset=dataset, knobs=knobs)
+    origin = row.origin if licence == row.licence else None
+    return _changed(row, licence=licence, dataset=dataset, knobs=knobs, origin=origin)
 
 
 @transaction.atomic
@@ -87,7 +89,7 @@ def seal(*, draft: Draft, version: int, trigger: str, text_hash: str) -> materia
     licence, dataset = _chosen(row)
     if dataset.state == DatasetState.SEALED:  # in another tab
         return material.Sealed(dataset, [])
-    permit(licence, Action.SEAL, row.owner, clips=counts(dataset).get(AssetState.READY, 0))
+    permit(licence, Action.SEAL, row.owner, (dataset.pk,), clips=counts(dataset).get(AssetState.READY, 0))
     material.attest(dataset=dataset, text_hash=text_hash)
     return material.seal(dataset=dataset)
 
@@ -183,17 +185,23 @@ def _changed(row: Draft, **changes: Any) -> Draft:
     return row
 
 
+def project_of(row: Draft) -> Project:
+    """Of the draft's declared use."""
+    return _project(row.owner, **row.use)
+
+
 def _quoted(row: Draft) -> Draft:
     licence, dataset = _chosen(row)
     asked = actions.quote(
         owner=row.owner,
         licence=licence,
         dataset=dataset,
-        project=_project(row.owner, **row.use),
+        project=project_of(row),
         name=row.name,
         knobs=row.knobs,
         previews=row.previews,
         seed=row.seed,
+        origin=row.origin,
     )
     return _changed(row, quote=asked)
 

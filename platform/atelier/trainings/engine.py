@@ -48,6 +48,8 @@ class Engine:
             self.kill()
             raise EngineDied("the engine did not say that it is ready")
         self.device = str(said.get("device", ""))
+        # Bytes that a training may take there; 0 when the engine does not say.
+        self.room = int(said.get("memory") or 0)
 
     def _listen(self, stdout: IO[bytes]) -> None:
         while line := stdout.readline(LONGEST_LINE):

@@ -10,6 +10,8 @@ from atelier.kit.refused import Refused
 from licensing.terms import MEDIA, STAGES
 from licensing.territories import TERRITORIES, WORLD
 
+from . import sweeps
+from .models import Draft
 from .wizard_checks import advice
 from .wizard_offers import OWN
 
@@ -18,6 +20,8 @@ LONGEST_NAME, LONGEST_TRIGGER, LONGEST_PROMPT = 200, 80, 4000
 MOST_PROMPTS = 16
 # Fields that make up the numbers of a run.
 NUMBERS = ("steps", "rank", "alpha", "learning_rate", "batch_size", "caption_dropout", "checkpoint_every", "width", "height")
+# What the runs of a sweep may differ in.
+SWEPT = ("rank", "learning_rate", "steps", "batch_size", "caption_dropout", "seed")
 # Which field says what a clause of the terms limits.
 FIELD_OF = {
     "stages": "stage",
@@ -129,3 +133,32 @@ class SettingsForm(forms.Form):
         """Puts the judge's or the engine's sentence beside the field that it is about, or above all where it is about none."""
         field = error.extra.get("field", "").removeprefix("knobs.") or FIELD_OF.get(error.extra.get("clause") or "")
         self.add_error(field if field in self.fields else None, f"{error.told()} {advice(error.code)}".strip())
+
+
+class SweepForm(forms.Form):
+    """Its cleaned data are what `sweeps.lay` takes: `setting` and `values`."""
+
+    setting = forms.ChoiceField(label=_("What they differ in"), choices=[(name, SettingsForm.base_fields[name].label) for name in SWEPT])
+
+    def __init__(self, *args: Any, draft: Draft, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.draft = draft
+        for number in range(sweeps.MOST):
+            self.fields[f"value_{number}"] = forms.FloatField(
+                label=gettext("Value of run %(number)s") % {"number": number + 1}, required=number < sweeps.FEWEST, min_value=0
+            )
+
+    @property
+    def values(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith("value_")]
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        setting, typed = found.get("setting", ""), [found.get(f"value_{number}") for number in range(sweeps.MOST)]
+        values = [value for value in typed if value is not None]
+        if len(set(values)) < len(values):
+            self.add_error(None, gettext("Two of the values are the same: each run should differ."))
+        whole = setting == "seed" or isinstance(self.draft.knobs.get(setting), int)
+        if whole and any(value != int(value) for value in values):
+            self.add_error(None, gettext("This setting takes whole numbers."))
+        return {"setting": setting, "values": values}

@@ -46,7 +46,7 @@ def tell(training: UUID, event: dict[str, Any]) -> bool:
             pipe.xadd(key(training), {"json": json.dumps(event)}, maxlen=KEPT_EVENTS, approximate=True)
             pipe.expire(key(training), KEPT_SECONDS)
             pipe.execute()
-    except (redis.ConnectionError, redis.TimeoutError):
+    except (redis.RedisError, OSError, ValueError):  # the client raises ValueError when a connection breaks while it is being made
         return False
     return True
 

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from atelier.kit.models import Message
 from atelier.licences.queries import database_now
 
-from . import slots
+from . import slots, station
 from .models import Attempt, Training
 from .states import TrainingState
 
@@ -50,6 +50,8 @@ def _workers() -> Iterator[Metric]:
     there = slots.seen()
     yield GaugeMetricFamily("atelier_workers", "Workers that gave a sign of life.", len(there))
     yield GaugeMetricFamily("atelier_workers_busy", "Workers that have a training.", sum(bool(slot.training) for slot in there))
+    stuck = sum(station.stuck(slot) is not None for slot in there)
+    yield GaugeMetricFamily("atelier_workers_stuck", "Workers that have nothing although work has waited for them.", stuck)
     speed = GaugeMetricFamily("atelier_steps_per_second", "Of the training at hand.", labels=["worker"])
     memory = GaugeMetricFamily("atelier_engine_memory_bytes", "Resident memory of the engine process.", labels=["worker"])
     for slot in there:

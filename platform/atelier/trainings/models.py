@@ -1,6 +1,8 @@
 """Declared use, quote, training, and what its workers did."""
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +10,7 @@ from django.db.models.functions import Now
 
 from atelier.accounts.models import User
 from atelier.kit.models import Row
+from atelier.library.models import CustomModel
 from atelier.licences.models import Licence
 from atelier.material.models import Dataset
 from licensing.judge import Use
@@ -41,6 +44,18 @@ class Project(Row):
         return Q(owner=person)
 
 
+class Sweep(Row):
+    """A few runs of the same draft that differ in one setting: a quote for each, one start for all, compared on one board."""
+
+    prefix = "swp"
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sweeps")
+    name = models.CharField(max_length=200)
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        return Q(owner=person)
+
+
 class Quote(Row):
     """What a training will cost at most, signed, for an hour."""
 
@@ -58,10 +73,28 @@ class Quote(Row):
     estimate = models.JSONField(help_text="The engine's estimate, with its interval.")
     expires_at = models.DateTimeField()
     signature = models.TextField()
+    sweep = models.ForeignKey(Sweep, on_delete=models.PROTECT, null=True, related_name="quotes")
+    origin = models.ForeignKey(CustomModel, on_delete=models.PROTECT, null=True, related_name="+", help_text="Whose training it goes on.")
+
+    @property
+    def made_of(self) -> tuple[UUID, ...]:
+        """What a takedown, or a consent that is taken back, may have reached: its dataset, and all that its origin was made of."""
+        return (self.dataset_id, *descent(self.origin_id))
 
     @classmethod
     def visible_to(cls, person: User) -> Q:
         return Q(owner=person)
+
+
+def descent(origin: UUID | None) -> Iterator[UUID]:
+    """The model that a training goes on from, and what that was made of, back to the first."""
+    while origin:
+        yield origin
+        before = Training.objects.filter(pk__in=CustomModel.objects.filter(pk=origin).values("training")).select_related("quote").first()
+        if before is None:
+            return
+        yield from (before.pk, before.quote.dataset_id)
+        origin = before.quote.origin_id
 
 
 class Draft(Row):
@@ -79,6 +112,7 @@ class Draft(Row):
     knobs = models.JSONField(default=dict)
     previews = models.JSONField(default=list)
     seed = models.BigIntegerField(default=0)
+    origin = models.ForeignKey(CustomModel, on_delete=models.PROTECT, null=True, related_name="+")
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, null=True, help_text="For exactly what stands here.")
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(db_default=Now())
@@ -113,13 +147,17 @@ class Training(Row):
     fence = models.BigIntegerField(null=True, help_text="Grows with every claim; what an older fence writes is ignored.")
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    hinted_at = models.DateTimeField(null=True)
     wish = models.CharField(max_length=6, choices=Wish.choices, default=Wish.NONE, blank=True)
     finish_at = models.PositiveIntegerField(null=True, help_text="The step whose checkpoint is to be the result; none: the last step.")
     step = models.PositiveIntegerField(default=0)
     steps = models.PositiveIntegerField()
     loss = models.FloatField(null=True)
     captured = models.PositiveIntegerField(default=0, help_text="Seconds captured so far.")
+    family = models.CharField(max_length=20, blank=True, help_text="Of its base: what a worker must know.")
+    memory = models.BigIntegerField(default=0, help_text="Bytes that it takes by the estimate; 0: not known.")
+    low = models.FloatField(default=0, help_text="Seconds that it takes at least, by the estimate.")
+    high = models.FloatField(default=0, help_text="Seconds that it takes at most, by the estimate.")
+    trace = models.JSONField(default=dict, blank=True, help_text="Carries the trace of the click that started it to its workers.")
     code = models.CharField(max_length=40, blank=True, help_text="Why it ended, when not well.")
     sentence = models.TextField(blank=True)
 
@@ -133,11 +171,20 @@ class Training(Row):
             ),
             models.CheckConstraint(condition=Q(wish__in=Wish.values), name="training_wish_known"),
         ]
-        indexes = [models.Index(fields=["created_at"], condition=Q(state="queued"), name="training_queue")]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(state="queued"), name="training_queue"),
+            models.Index(fields=["owner", "created_at", "id"], condition=Q(state="queued"), name="training_line"),
+            models.Index(fields=["owner"], condition=Q(state__in=ACTIVE), name="training_at_work"),
+        ]
 
     @property
     def cancel_requested(self) -> bool:
         return self.wish == Wish.CANCEL
+
+    @property
+    def stands_on(self) -> tuple[UUID, ...]:
+        """What a takedown may have reached, beside its licence."""
+        return (self.pk, *self.quote.made_of)
 
     @classmethod
     def visible_to(cls, person: User) -> Q:

@@ -13,8 +13,8 @@ from atelier.kit.refused import Refused
 from atelier.licences import actions as licences
 from atelier.licences.queries import database_now
 
-from . import queue, slots
-from .models import MAX_ATTEMPTS, Training, Wish
+from . import line, queue, slots
+from .models import MAX_ATTEMPTS, Attempt, Training, Wish
 from .slots import Slot
 from .states import ACTIVE, OPEN, TrainingState
 
@@ -23,7 +23,9 @@ MOST = 100
 WHYS: dict[str, Promise] = {
     "no_worker": _("no worker is there"),
     "all_draining": _("every worker is draining"),
-    "busy": _("every worker is busy"),
+    "unfit": _("no worker that is there knows its base or has the memory"),
+    "limit": _("its owner has as many at work as one may have at once"),
+    "busy": _("every worker that it fits is busy"),
     "next": _("a worker is free: it is about to be taken"),
     "takeover": _("its worker fell silent; it waits for another"),
     "at_work": _("a worker has it"),
@@ -47,12 +49,16 @@ class Waiting:
 
 
 def everything() -> tuple[list[Slot], list[Waiting]]:
-    """The workers, and the open trainings in the order in which they are taken; those at work first."""
+    """The workers, and the open trainings: those at work, the line in its order, and those that are paused."""
     there, now = slots.seen(), database_now()
-    rows = list(Training.objects.select_related("quote", "owner").filter(state__in=OPEN).order_by("created_at")[:MOST])
-    claims = {row.pk: row.claims.filter(ended_at=None).values_list("worker", flat=True).first() for row in rows if row.state in ACTIVE}
-    found = [Waiting(row, why(row, there, now), claims.get(row.pk) or "") for row in rows]
-    return there, sorted(found, key=lambda each: (each.row.state not in ACTIVE, each.row.state == TrainingState.PAUSED))
+    open_ = Training.objects.select_related("quote", "owner")
+    at_work = list(open_.filter(state__in=ACTIVE).order_by("created_at")[:MOST])
+    front = line.front(MOST)
+    queued = sorted(open_.filter(pk__in=front), key=lambda row: front.index(row.pk))
+    paused = list(open_.filter(state=TrainingState.PAUSED).order_by("since")[:MOST])
+    rows = [*at_work, *queued, *paused][:MOST]
+    claims = dict(Attempt.objects.filter(training__in=at_work, ended_at=None).values_list("training", "worker"))
+    return there, [Waiting(row, why(row, there, now), claims.get(row.pk, "")) for row in rows]
 
 
 def why(row: Training, there: list[Slot], now: datetime) -> str:
@@ -64,13 +70,16 @@ def why(row: Training, there: list[Slot], now: datetime) -> str:
         return "spent"
     if row.state in ACTIVE:
         return "takeover"
-    return _for_a_worker(there)
+    return "limit" if line.full(row.owner_id) else _for_a_worker(row, there)
 
 
-def _for_a_worker(there: list[Slot]) -> str:
+def _for_a_worker(row: Training, there: list[Slot]) -> str:
     if not there:
         return "no_worker"
-    willing = [slot for slot in there if not slot.draining]
+    fitting = [slot for slot in there if line.fits(row, slot)]
+    if not fitting:
+        return "unfit"
+    willing = [slot for slot in fitting if not slot.draining]
     if not willing:
         return "all_draining"
     return "next" if any(not slot.training for slot in willing) else "busy"
@@ -112,7 +121,8 @@ def requeue(*, training: Training) -> Training:
     if row.state not in OPEN or row.state == TrainingState.PAUSED:
         raise Refused("not_waiting", "Only what waits or is at work can be put back: this is %(state)s.", state=str(row.state))
     licences.note(row.licence, "training.requeue", row.public_id, None, source=str(row.state))
-    Training.objects.filter(pk=row.pk).update(hinted_at=None, **({"lease_until": Now()} if row.state in ACTIVE else {}))
+    if row.state in ACTIVE:
+        Training.objects.filter(pk=row.pk).update(lease_until=Now())
     row.refresh_from_db()
-    transaction.on_commit(queue.sweep)
+    queue.announce(row)
     return row

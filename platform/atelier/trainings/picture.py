@@ -9,11 +9,12 @@ from django.conf import settings
 from atelier.library.models import CustomModel, Preview
 from atelier.licences.queries import database_now
 
-from . import words
+from . import waiting, words
 from .curve import Curves, curves
 from .diary import Line, diary
 from .models import Checkpoint, Training, Wish
-from .queue import PAUSE_LIVES, model_of, position
+from .queue import model_of
+from .running import PAUSE_LIVES
 from .states import ACTIVE, OPEN, TrainingState
 
 # How far the pace so far is trusted for the steps to come, and the share of the estimate that what follows the last step may take.
@@ -89,12 +90,24 @@ class Picture:
         return str(words.NEXTS.get(self.row.state, ""))
 
     @cached_property
+    def wait(self) -> waiting.Wait | None:
+        return waiting.of(self.row)
+
+    @property
     def position(self) -> int | None:
-        return position(self.row)
+        return self.wait.number if self.wait else None
 
     @property
     def waiting(self) -> str:
-        return words.waiting(self.position) if self.position else ""
+        """Its number in the line, and why it waits."""
+        return f"{words.waiting(self.wait.number)} {words.WAITS.get(self.wait.why, '')}".strip() if self.wait else ""
+
+    @property
+    def begins(self) -> Left | None:
+        """Until a worker has it; None while nobody can say."""
+        if self.wait is None or self.wait.low is None or self.wait.high is None:
+            return None
+        return Left(self.wait.low, self.wait.high)
 
     @property
     def came_back(self) -> str:
@@ -168,23 +181,13 @@ class Picture:
 
     @cached_property
     def left(self) -> Left | None:
-        """Until it is done, waiting included; None once it is over."""
+        """Until it is done, waiting included; None once it is over, and while nobody can say when it begins."""
         if not self.open:
             return None
         rest = self._rest(self.row)
         if self.row.state != TrainingState.QUEUED:
             return rest
-        wait = self.wait
-        return Left(wait.low + rest.low, wait.high + rest.high)
-
-    @cached_property
-    def wait(self) -> Left:
-        """Until a worker is free, when those that are busy now do what is before it."""
-        busy = list(Training.objects.select_related("quote").filter(state__in=ACTIVE))
-        before = list(Training.objects.select_related("quote").filter(state=TrainingState.QUEUED, created_at__lt=self.row.created_at))
-        rests = [self._rest(row) for row in (*busy, *before)]
-        workers = max(1, len(busy))
-        return Left(sum(rest.low for rest in rests) / workers, sum(rest.high for rest in rests) / workers)
+        return Left(self.begins.low + rest.low, self.begins.high + rest.high) if self.begins else None
 
     def _rest(self, row: Training) -> Left:
         """What the estimate leaves of it after the steps that are done; after a while, what its own pace says."""

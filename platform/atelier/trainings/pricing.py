@@ -10,7 +10,7 @@ from finetune.estimate import Calibration, Estimate, of_plan
 from finetune.exits import BadData, BadJob
 from finetune.job import Job
 from finetune.manifest import DatasetManifest
-from finetune.plan import Plan, foresee
+from finetune.planning.plan import Plan, foresee
 
 from .refusals import refusal
 

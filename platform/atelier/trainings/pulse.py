@@ -29,6 +29,8 @@ class Pulse:
         self._thread = threading.Thread(target=self._beat, daemon=True, name="pulse")
 
     def __enter__(self) -> Self:
+        """What was asked, or lost, while it waited is known from the start."""
+        self._beat_once()
         self._thread.start()
         return self
 

@@ -1,32 +1,31 @@
-"""The queue: rows in PostgreSQL, in order of arrival. Celery messages are hints that may be lost, doubled or late.
+"""The queue: rows in PostgreSQL, in the order of `line`. Celery messages are hints that may be lost, doubled or late.
 
-`claim` is one UPDATE with the database's clock; it takes a lease and a fence number. The sweep hints again at what waits, and
-ends what nobody may try again.
+`claim` is one UPDATE with the database's clock; it takes a lease and a fence number. Whoever misses a
+hint finds the row at the next look of a worker (station.py). The sweep ends what nobody may try again.
 """
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from atelier.library.models import CustomModel
 from atelier.licences.queries import database_now
 
-from . import live, running
+from . import line, live, running
 from .models import MAX_ATTEMPTS, Attempt, Training, Wish
+from .running import PAUSE_LIVES
+from .slots import Slot
 from .states import ACTIVE, OPEN, TrainingState, edge
 
 log = logging.getLogger(__name__)
-HINT_EVERY = timedelta(seconds=5)
-# After this long a paused training is cancelled, and what it held goes back.
-PAUSE_LIVES = timedelta(days=14)
+HINT_LIVES = 60.0
 CLAIM = """
     UPDATE trainings_training
        SET state = 'preflight', since = clock_timestamp(), fence = nextval('trainings_fence'), attempts = attempts + 1,
@@ -47,64 +46,77 @@ class Claim:
 
 def announce(training: Training) -> None:
     """Hints at the training once the transaction stands."""
-    transaction.on_commit(lambda: _hint([training.pk]))
+    transaction.on_commit(lambda: _hint(training.pk))
     live.tell_state(training)
 
 
-def _hint(trainings: list[UUID]) -> None:
-    for pk in trainings:
-        try:
-            current_app.send_task("trainings.run", (str(pk),), queue="train", retry=False)
-        except OperationalError:
-            log.warning("broker unreachable; training %s waits for the sweep", pk)
+def _hint(training: UUID) -> None:
+    """Old hints are of no use to anybody: they do not pile up while no worker is there."""
+    try:
+        current_app.send_task("trainings.run", (str(training),), queue="train", retry=False, expires=HINT_LIVES)
+    except OperationalError:
+        log.warning("broker unreachable; training %s waits for a worker's next look", training)
 
 
 def claim(training: UUID, worker: str) -> Claim | None:
     """Takes the training if it waits or its lease ran out; None when somebody else has it, or it may not be tried again."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [settings.TRAINING_LEASE_SECONDS, training, MAX_ATTEMPTS, [str(s) for s in ACTIVE]])
-            row = cursor.fetchone()
-        if row is None:
-            return None
-        lost = Attempt.objects.filter(training=training, ended_at=None).update(ended_at=Now(), outcome="lease_lost")
-        Attempt.objects.create(training_id=training, fence=row[0], worker=worker)
-        taken = Training.objects.select_related("licence__revision__tier__offering__version").get(pk=training)
-        source = TrainingState.RUNNING if lost else TrainingState.QUEUED
-        running.note(taken, edge(source, TrainingState.PREFLIGHT), "lease_lost" if lost else "claimed", worker=worker)
-    live.tell(training, {"event": "state", "state": TrainingState.PREFLIGHT, "final": False})
+        return _take(training, worker)
+
+
+def claim_next(slot: Slot) -> Claim | None:
+    """Takes the first in the line that fits this worker; None when there is none, or others are taking all of it this moment."""
+    for training in line.first(slot):
+        with transaction.atomic():
+            row = Training.objects.select_for_update(skip_locked=True).filter(pk=training).first()
+            if row is None or not _her_turn(row):
+                continue
+            if got := _take(training, slot.worker):
+                return got
+    return None
+
+
+def _her_turn(row: Training) -> bool:
+    """With a limit, one creator's trainings are claimed one after the other, so that each claim counts the one before it."""
+    if not settings.TRAININGS_PER_CREATOR or row.state != TrainingState.QUEUED:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"trainings of {row.owner_id}"])
+    return not line.full(row.owner_id)
+
+
+def _take(training: UUID, worker: str) -> Claim | None:
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [settings.TRAINING_LEASE_SECONDS, training, MAX_ATTEMPTS, [str(s) for s in ACTIVE]])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    lost = Attempt.objects.filter(training=training, ended_at=None).update(ended_at=Now(), outcome="lease_lost")
+    Attempt.objects.create(training_id=training, fence=row[0], worker=worker)
+    taken = Training.objects.select_related("licence__revision__tier__offering__version").get(pk=training)
+    source = TrainingState.RUNNING if lost else TrainingState.QUEUED
+    running.note(taken, edge(source, TrainingState.PREFLIGHT), "lease_lost" if lost else "claimed", worker=worker)
+    event = {"event": "state", "state": TrainingState.PREFLIGHT, "final": False}
+    transaction.on_commit(lambda: live.tell(training, event))
     return Claim(training, row[0])
 
 
 def position(training: Training) -> int | None:
-    """How many are before it, itself counted; None when it does not wait."""
-    if training.state != TrainingState.QUEUED:
-        return None
-    return Training.objects.filter(state=TrainingState.QUEUED, created_at__lte=training.created_at).count()
+    """Its number in the line, from 1; None when it does not wait."""
+    found = line.place(training)
+    return found.number if found else None
 
 
 def model_of(training: Training) -> CustomModel | None:
     return CustomModel.objects.filter(training=training.pk).first()
 
 
-def claimable() -> QuerySet[Training]:
-    expired = Q(state__in=ACTIVE, lease_until__lt=Now())
-    return Training.objects.filter(Q(state=TrainingState.QUEUED) | expired)
-
-
-def sweep() -> int:
-    """Hints at what waits or lost its worker; settles what no worker may take any more. Returns the hints."""
-    for row in claimable().filter(~Q(wish=Wish.NONE) | Q(attempts__gte=MAX_ATTEMPTS)):
+def sweep() -> None:
+    """Settles what no worker may take any more, and what was paused for too long."""
+    for row in line.claimable().filter(~Q(wish=Wish.NONE) | Q(attempts__gte=MAX_ATTEMPTS)):
         _settle(row.pk)
     for row in Training.objects.filter(state=TrainingState.PAUSED, since__lt=Now() - PAUSE_LIVES):
         _expire(row.pk)
-    stale = Q(hinted_at=None) | Q(hinted_at__lt=Now() - HINT_EVERY)
-    with transaction.atomic():
-        waiting = claimable().filter(stale, wish=Wish.NONE, attempts__lt=MAX_ATTEMPTS).select_for_update(skip_locked=True)
-        rows = list(waiting.order_by("created_at").values_list("pk", flat=True)[:100])
-        Training.objects.filter(pk__in=rows).update(hinted_at=Now())
-    _hint(rows)
-    return len(rows)
 
 
 @transaction.atomic

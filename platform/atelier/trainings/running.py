@@ -25,9 +25,14 @@ from .models import MAX_ATTEMPTS, Attempt, Checkpoint, Training, Wish
 from .pricing import share
 from .states import ACTIVE, OPEN, TRAINING, By, Edge, Money, TrainingState, edge
 
+# After this long a paused training is cancelled, and what it held goes back. Its owner is told so this long before.
+PAUSE_LIVES, PAUSE_WARNS = timedelta(days=14), timedelta(days=3)
 # Why a worker moves it on, and where a lost right leads.
 CODES: dict[str, str] = {TrainingState.RUNNING: "first_step", TrainingState.FINISHING: "trained"}
-STOPPED: dict[str, str] = {"cancelled": TrainingState.CANCELLED, "material_withdrawn": TrainingState.WITHDRAWN}
+STOPPED: dict[str, str] = {
+    "cancelled": TrainingState.CANCELLED,
+    **dict.fromkeys(("material_withdrawn", "LINEAGE_WITHDRAWN", "CONSENT_WITHDRAWN"), TrainingState.WITHDRAWN),
+}
 
 
 class LeaseLost(Exception):
@@ -66,7 +71,7 @@ def standing(row: Training) -> Orders:
     if not material.usable(row.quote.dataset):
         return Orders("material_withdrawn", "Its dataset was withdrawn.")
     try:
-        permit(row.licence, Action.HEARTBEAT, row.owner)
+        permit(row.licence, Action.HEARTBEAT, row.owner, row.stands_on)
     except Refused as refused:
         return Orders(refused.code, refused.sentence)
     return Orders("paused") if row.wish == Wish.PAUSE else Orders(finish_at=row.finish_at)
@@ -161,14 +166,15 @@ def stop(row: Training, orders: Orders) -> None:
 
 
 def set_aside(row: Training) -> None:
-    """Paused (the caller holds its row)."""
+    """Paused (the caller holds its row). Its owner is written to before it is cancelled for having lain too long."""
     _leave(row, TrainingState.PAUSED)
     _move(row, TrainingState.PAUSED, "paused", lease_until=None, wish=Wish.NONE)
+    outbox.post("trainings.tell_paused", after=PAUSE_LIVES - PAUSE_WARNS, training=str(row.pk), since=row.since.isoformat())
 
 
 def requeue(row: Training, code: str) -> None:
     """By its owner (the caller holds its row): it goes on from its checkpoint, or its model is made from one. Attempts count anew."""
-    _move(row, TrainingState.QUEUED, code, hinted_at=None, wish=Wish.NONE, attempts=0, code="", sentence="")
+    _move(row, TrainingState.QUEUED, code, wish=Wish.NONE, attempts=0, code="", sentence="")
 
 
 def end(row: Training, state: str, code: str, sentence: str) -> None:
@@ -222,7 +228,7 @@ def _without_this(row: Training) -> int:
 
 def _back_to_queue(row: Training, outcome: str, **changes: Any) -> None:
     _leave(row, outcome)
-    _move(row, TrainingState.QUEUED, outcome, lease_until=None, hinted_at=None, **changes)
+    _move(row, TrainingState.QUEUED, outcome, lease_until=None, **changes)
 
 
 def _close(row: Training, state: str, code: str, model: str = "", **changes: Any) -> None:

@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import redis
 from django.conf import settings
@@ -26,7 +26,11 @@ AWAY = (redis.ConnectionError, redis.TimeoutError)
 
 @dataclass(frozen=True)
 class Slot:
-    """One worker and its engine. `memory`: bytes of the engine process; `speed`: steps a second, of the training at hand."""
+    """One worker and its engine. `memory`: bytes of the engine process; `speed`: steps a second, of the training at hand.
+
+    `idle`: seconds for which it has had none, by its own clock; 0 while it has one. `families` that it knows (none: all), and `room`:
+    bytes that a training may take there (0: any).
+    """
 
     worker: str
     since: float
@@ -38,6 +42,16 @@ class Slot:
     device: str = ""
     memory: int = 0
     draining: bool = False
+    idle: float = 0.0
+    families: tuple[str, ...] = ()
+    room: int = 0
+
+    @classmethod
+    def of(cls, text: str | bytes) -> Self:
+        """Of what a worker said, be it of an older or a newer make."""
+        said = json.loads(text)
+        known = {field.name: said[field.name] for field in fields(cls) if field.name in said}
+        return cls(**known | {"families": tuple(said.get("families", ()))})
 
 
 def name() -> str:
@@ -75,7 +89,7 @@ def seen() -> list[Slot]:
             _client().srem(KNOWN, *gone)
     except AWAY:
         return []
-    return [Slot(**json.loads(text)) for text in texts if text]
+    return [Slot.of(text) for text in texts if text]
 
 
 def drain(worker: str, is_to: bool = True) -> None:

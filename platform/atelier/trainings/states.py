@@ -78,7 +78,10 @@ EDGES: tuple[Edge, ...] = (
     *(Edge(source, S.CANCELLED, By.OWNER, ("cancelled",), Money.RELEASED) for source in (S.QUEUED, *ACTIVE)),
     Edge(S.PAUSED, S.CANCELLED, By.OWNER, ("cancelled", "pause_expired"), Money.RELEASED),
     *(Edge(source, S.REJECTED, By.RULES, ("REVOKED", "SUSPENDED", "EXPIRED", "…"), Money.RELEASED) for source in ACTIVE),
-    *(Edge(source, S.WITHDRAWN, By.RULES, ("material_withdrawn",), Money.RELEASED) for source in ACTIVE),
+    *(
+        Edge(source, S.WITHDRAWN, By.RULES, ("LINEAGE_WITHDRAWN", "CONSENT_WITHDRAWN", "material_withdrawn"), Money.RELEASED)
+        for source in OPEN
+    ),
     *(Edge(source, S.FAILED_USER, By.WORKER, ("bad_job", "bad_data"), Money.REVERSED) for source in ACTIVE),
     *(Edge(source, S.FAILED_SYSTEM, By.SWEEP, ("workers_failed", "engine_died", "…"), Money.REVERSED) for source in (S.QUEUED, *ACTIVE)),
 )

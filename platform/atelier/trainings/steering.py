@@ -33,7 +33,7 @@ def cancel(*, training: Training, by: User) -> Training:
 
 @transaction.atomic
 def pause(*, training: Training, by: User) -> Training:
-    """Sets it aside at its next checkpoint: the worker is freed, what is captured stays, the rest stays on hold for `queue.PAUSE_LIVES`."""
+    """Sets it aside at its next checkpoint: the worker is freed, what is captured stays, the rest stays on hold for running.PAUSE_LIVES."""
     row = _open(training)
     if row.state == TrainingState.PAUSED or row.wish == Wish.PAUSE:
         return row
@@ -102,7 +102,7 @@ def _result(row: Training, step: int | None) -> int:
 def _require_rights(row: Training) -> None:
     if not material.usable(row.quote.dataset):
         raise Refused("material_withdrawn", "Its dataset was withdrawn.")
-    permit(row.licence, Action.HEARTBEAT, row.owner)
+    permit(row.licence, Action.HEARTBEAT, row.owner, row.stands_on)
 
 
 def _not_stopping(row: Training) -> None:

@@ -1,9 +1,6 @@
-"""Celery's side of trainings: hints in, mails out."""
+"""Celery's side of trainings: hints in, mails out. The work itself is done at the worker's `station`."""
 
-import logging
-import threading
 from typing import Any
-from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
@@ -11,24 +8,25 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from atelier.kit import logs, news, outbox
+from atelier.kit import news, outbox, traces
 
-from . import queue, slots, worker
+from . import queue, running, seat, slots, station, worker
 from .models import Training
 from .states import OPEN, TrainingState
 from .words import ending
 
-log = logging.getLogger(__name__)
-_present: list[slots.Presence] = []
+_stations: list[station.Station] = []
+_around: list[slots.Presence | station.Watch] = []
 
 
 @shared_task(name="trainings.run")
 def run(training: str) -> None:
-    """A hint that this training may be claimable."""
-    with logs.about(training=Training(pk=UUID(training)).public_id):
-        log.info("%s", worker.work(UUID(training)))
+    """A hint that something may be claimable: a worker that has nothing looks at once. Which training it was does not matter."""
+    for each in _stations:
+        each.hints.set()
 
 
 @shared_task(name="trainings.sweep")
@@ -37,23 +35,29 @@ def sweep() -> None:
 
 
 @worker_ready.connect
-def warm_up(sender: Any, **_signal: Any) -> None:
-    """A worker of queue train starts its engine before the first training asks for it: importing torch takes a while. And is seen."""
-    if "train" in sender.app.amqp.queues.consume_from:
-        threading.Thread(target=worker.engine, daemon=True, name="warm-up").start()
-        _present[:] = [slots.Presence(worker.look, worker.asked_to_drain)]
+def begin(sender: Any, **_signal: Any) -> None:
+    """A worker of queue train takes what waits, is seen and is watched."""
+    if "train" not in sender.app.amqp.queues.consume_from:
+        return
+    traces.begin("train")
+    watch = station.Watch()
+    _stations[:] = [station.Station()]
+    _around[:] = [slots.Presence(worker.look, seat.asked_to_drain), watch]
+    watch.begin()
+    _stations[0].begin()
 
 
 @worker_shutting_down.connect
 def drain(**_signal: Any) -> None:
     """SIGTERM: take nothing new, hand over at a checkpoint what runs."""
-    worker.draining.set()
+    seat.draining.set()
 
 
 @worker_shutdown.connect
 def leave(**_signal: Any) -> None:
-    for presence in _present:
-        presence.end()
+    seat.draining.set()  # also when it is not a signal that ends it
+    for each in (*_stations, *_around):
+        each.end()
 
 
 def facts(row: Training) -> dict[str, Any]:
@@ -88,5 +92,23 @@ def tell_over(*, training: str) -> None:
             subject = _("Your training “%(name)s” has ended") % {"name": row.quote.name}
             end = ending(row)
             body = f"{end.why}\n{end.do}"
-        page = settings.PUBLIC_URL + reverse("training", kwargs={"training": row.public_id})
+        _write(row, subject, body)
+
+
+@outbox.handles("trainings.tell_paused")
+def tell_paused(*, training: str, since: str) -> None:
+    """The mail that a pause ends soon; none when that pause is over."""
+    row = Training.objects.select_related("owner", "quote").get(pk=training)
+    if row.state != TrainingState.PAUSED or row.since.isoformat() != since:
+        return
+    with translation.override(row.owner.language):
+        end = date_format(row.since + running.PAUSE_LIVES, "DATE_FORMAT")
+        subject = _("Your paused training “%(name)s” is cancelled on %(date)s") % {"name": row.quote.name, "date": end}
+        body = _("Let it go on, or make a model of what it has learned. If you do nothing, what it still holds goes back to your licence.")
+        _write(row, subject, body)
+
+
+def _write(row: Training, subject: str, body: str) -> None:
+    """To the owner, in the language that is on."""
+    page = settings.PUBLIC_URL + reverse("training", kwargs={"training": row.public_id})
     send_mail(subject, f"{body}\n\n{page}\n", None, [row.owner.email])

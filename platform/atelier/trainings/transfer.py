@@ -4,19 +4,22 @@ import fcntl
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 from django.conf import settings
 
-from atelier.catalog.models import BaseVersion
+from atelier.catalog.models import BaseVersion, HouseAdapter
 from atelier.kit import store
 from atelier.kit.refused import Refused
 from atelier.library.actions import StoredFile
-from atelier.library.models import ArtifactKind
+from atelier.library.models import ArtifactKind, CustomModel
+from finetune.job import Frozen
 from finetune.manifest import directory_digest, file_sha256
 
+from . import origins
 from .models import Training
 
 
@@ -46,6 +49,28 @@ def _fetch_whole(version: BaseVersion, final: Path) -> None:
     if directory_digest(partial) != version.digest:
         raise Refused("base_altered", "The base model in the store is not the one that was published.", status=500)
     partial.rename(final)
+
+
+def fetch_adapter(adapter: HouseAdapter | None) -> str:
+    """The path of the house adapter's file on this machine, fetched once and kept under its digest; empty without one."""
+    if adapter is None:
+        return ""
+    final = settings.ENGINE_DIR / "adapters" / f"{adapter.sha256}.safetensors"
+    if not final.exists():
+        partial = final.with_suffix(".part")
+        _fetch(adapter.key, partial, adapter.sha256)
+        partial.rename(final)
+    return str(final)
+
+
+def fetch_origin(origin: CustomModel | None, folder: Path) -> Frozen | None:
+    """The adapter that the training begins with, in its run's folder; None when it begins afresh."""
+    named = origins.frozen(origin)
+    if origin is None or named is None:
+        return None
+    kept, path = origins.weights(origin), folder / "origin.safetensors"
+    _fetch(kept.key, path, kept.sha256)
+    return replace(named, path=str(path))
 
 
 def fetch_checkpoint(training: Training, out: Path, at: int | None = None) -> int:

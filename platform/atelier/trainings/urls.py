@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import desk, home, watching, wizard
+from . import desk, home, sweeping, watching, wizard
 
 urlpatterns = [
     path("desk/trainings", desk.page, name="desk-trainings"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("trainings/new/<str:draft>/settings", wizard.settings, name="draft-settings"),
     path("trainings/new/<str:draft>/launch", wizard.launch, name="draft-launch"),
     path("trainings/new/<str:draft>/discard", wizard.discard, name="draft-discard"),
+    path("trainings/new/<str:draft>/sweep", sweeping.lay, name="draft-sweep"),
+    path("trainings/sweeps/<str:sweep>", sweeping.board, name="sweep"),
+    path("trainings/sweeps/<str:sweep>/start", sweeping.start, name="sweep-start"),
     # After trainings/new: a training is named by its id.
     path("trainings/<str:training>", watching.page, name="training"),
     path("trainings/<str:training>/stream", watching.stream, name="training-stream"),

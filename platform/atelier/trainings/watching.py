@@ -46,7 +46,9 @@ ALIVE = b": still here\n\n"
 
 def found(training: str, request: HttpRequest) -> Training:
     row = access.find(Training, training, person(request))
-    return Training.objects.select_related("quote__project", "quote__dataset", "licence__revision__tier__offering__version").get(pk=row.pk)
+    return Training.objects.select_related(
+        "quote__project", "quote__dataset", "quote__sweep", "licence__revision__tier__offering__version"
+    ).get(pk=row.pk)
 
 
 @require_safe

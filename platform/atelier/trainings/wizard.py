@@ -25,6 +25,7 @@ from atelier.material.states import DatasetState
 from . import drafting
 from .forms import NEW, ClipsForm, SettingsForm, TriggerForm
 from .models import Draft, Quote, Training
+from .queue import model_of
 from .wizard_checks import No, advice, may_train
 from .wizard_launch import LaunchRoom
 from .wizard_picks import Picks
@@ -86,7 +87,8 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         source = request.GET.get("from", "")
         copied = find(Training, source, person(request)) if source else None
-        return _show(request, None, "clips", room=room, form=_clips_form(room, _kept(request)), copied=copied)
+        learned = model_of(copied) if copied else None
+        return _show(request, None, "clips", room=room, form=_clips_form(room, _kept(request)), copied=copied, learned=learned)
     form = _clips_form(room, request.POST)
     if not _understood(form, request):
         return _show(request, None, "clips", status=422, room=room, form=form)
@@ -233,7 +235,7 @@ def step_of(draft: Draft) -> str:
 
 def _again(request: HttpRequest) -> HttpResponse:
     source = find(Training, request.POST["from"], person(request))
-    draft = drafting.copy(training=source, by=person(request))
+    draft = drafting.copy(training=source, by=person(request), on="on" in request.POST)
     return redirect(f"draft-{step_of(draft)}", draft.public_id)
 
 

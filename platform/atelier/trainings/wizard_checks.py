@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -70,9 +71,9 @@ def may_take(licence: Licence, clips: int) -> No | None:
     return _no(judge(licence, Action.UPLOAD, clips=clips))
 
 
-def checks(licence: Licence, **asked: Any) -> list[Check]:
+def checks(licence: Licence, made_of: Iterable[UUID], **asked: Any) -> list[Check]:
     """Everything that a start is judged by, each with all that stands against it."""
-    context, now = replace(facts(licence, None), **asked), database_now()
+    context, now = replace(facts(licence, None, made_of), **asked), database_now()
     return [Check(title, fine, _noes(group, licence.terms, context, now)) for title, fine, group in GROUPS]
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from licensing.texts import words
 
 from .models import Training
+from .retold import retold
 from .states import TrainingState as S
 
 NO_BREAK = "\u00a0"
@@ -24,12 +25,12 @@ TITLES: dict[str, Promise] = {
     S.DONE: _("Done"),
     S.CANCELLED: _("Cancelled"),
     S.REJECTED: _("Stopped: a right was taken back"),
-    S.WITHDRAWN: _("Stopped: its clips were taken down"),
+    S.WITHDRAWN: _("Stopped: what it stands on was taken down"),
     S.FAILED_USER: _("Stopped: this cannot be trained"),
     S.FAILED_SYSTEM: _("Failed on our side"),
 }
 WHYS: dict[str, Promise] = {
-    S.QUEUED: _("Every training has a worker to itself, in order of arrival."),
+    S.QUEUED: _("Creators take turns: whoever has the fewest trainings at work comes first, then whoever has waited longest."),
     S.PREFLIGHT: _("A worker fetches your clips and the base model, and tries two steps to see that everything fits."),
     S.RUNNING: _("The base stays as it is; a small model beside it learns from your clips."),
     S.PAUSED: _("You set it aside. No worker is bound to it, and nothing more is charged."),
@@ -41,6 +42,14 @@ NEXTS: dict[str, Promise] = {
     S.RUNNING: _("After the last step it makes previews, writes the files for each tool, and checks them."),
     S.PAUSED: _("Resumed, it goes on from the last stored step, to the bit as if it had never stopped."),
     S.FINISHING: _("Next, your model is here to download."),
+}
+# Why what waits is not taken yet; keys of operation.WHYS. Being next in line says it all.
+WAITS: dict[str, Promise] = {
+    "no_worker": _("No worker is there at the moment; it begins once one is back."),
+    "all_draining": _("The workers are being serviced; it begins once one is back."),
+    "busy": _("Every worker that it fits is busy."),
+    "unfit": _("None of the workers that are there has what it needs; it begins once one that has is there."),
+    "limit": _("As many of your trainings are at work as one creator may have at once; it begins once one of them is over."),
 }
 # What the engine is at, between and after the steps.
 PHASES: dict[str, Promise] = {
@@ -59,6 +68,7 @@ TURNS: dict[str, Promise] = {
     "drained": _("Its worker was needed for maintenance and handed over."),
     "engine_died": _("The training engine stopped unexpectedly."),
     "store_unavailable": _("The file store did not answer."),
+    "disk_full": _("The disk of its worker was full."),
     "resumed": _("You took the pause back while its worker was stopping."),
     "engine_start": _("The training engine did not start."),
 }
@@ -88,7 +98,7 @@ def ending(row: Training) -> Ending:
             gettext("Its dataset was withdrawn."), gettext("Choose another dataset, or seal this one anew without what was withdrawn.")
         )
     if row.state == S.FAILED_USER:
-        return Ending(gettext(row.sentence), gettext("Change what the sentence names, in the dataset or in the settings, and train again."))
+        return Ending(retold(row.sentence), gettext("Change what the sentence names, in the dataset or in the settings, and train again."))
     if row.state == S.FAILED_SYSTEM:
         why = gettext("Our workers tried it several times and failed each time. The last reason: %(reason)s")
         reason = TURNS.get(row.code, ELSEWHERE)

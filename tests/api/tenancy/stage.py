@@ -22,25 +22,26 @@ from atelier.accounts.models import User
 from atelier.api.models import Hook
 from atelier.audit import checkpoints
 from atelier.audit.models import Entry
-from atelier.catalog import samples
-from atelier.catalog.actions import add_title
-from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, Sample, TierRevision
+from atelier.catalog import adapters, rights, samples
+from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, Sample, TierRevision, Title
 from atelier.catalog.states import VersionState
 from atelier.checkout.models import Order
 from atelier.kit import store
+from atelier.library import leaks
 from atelier.library.actions import StoredFile, hand_over, publish
 from atelier.library.models import Artifact, CustomModel, Handover, Preview
 from atelier.licences.actions import suspend
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now
 from atelier.material import actions as material
-from atelier.material import attestation
+from atelier.material import attestation, consents
 from atelier.material.models import Dataset
 from atelier.studio.actions import invite, ticket
 from atelier.takedown import actions as takedown
-from atelier.takedown import links
+from atelier.takedown import links, takedowns
 from atelier.takedown.models import Case
 from atelier.trainings import actions as trainings
+from atelier.trainings import sweeps
 from atelier.trainings.models import Draft, Project, Quote
 from finetune.families import layout
 from licensing.text import text_hash
@@ -61,6 +62,8 @@ SETTINGS = {
     **{"version": 1, "name": "Neon", "project": "Short", "preset": "own", "seed": 0, **USE, **KNOBS, "commercial": ""},
     **{"learning_rate": 0.001, "caption_dropout": 0.1, "width": 32, "height": 32},
 }
+PAPER = ("signed.pdf", b"%PDF-1.4")
+SCOPE = {"uses": "Her face in this film.", "representation": "union"}
 PLATFORM_TERMS = ("version", "grantor", "offering", "base_digest")
 # Pages of orders that only a paid one has.
 PAID_PAGES = (("POST", "pay"), ("GET", "give-back"), ("POST", "give-back"), ("GET", "invoice"))
@@ -85,7 +88,8 @@ def schema() -> dict[str, Any]:
 def operations() -> dict[str, tuple[str, str]]:
     """Operation id to method and path, as the schema describes them; what is outside the API by method and path."""
     described = {call["operationId"]: (method.upper(), path) for path, calls in schema()["paths"].items() for method, call in calls.items()}
-    outside = ("GET /healthz", "GET /api/v1/schema", "POST /webhooks/stripe", "GET /trust/root.pub", "GET /trust/revocations.json")
+    trust = ("GET /trust/root.pub", "GET /trust/revocations.json", "GET /trust/verifier.py")
+    outside = ("GET /healthz", "GET /api/v1/schema", "POST /webhooks/stripe", *trust)
     pages = [name for name in lines() if name.startswith(("GET /", "POST /"))]
     return described | {name: (name.split()[0], name.split()[1]) for name in (*outside, *pages)}
 
@@ -134,6 +138,7 @@ class Stage:
         self._work()
         self._members()
         self._notice()
+        self._takedowns()
         self._log()
 
     def _cast(self) -> dict[str, User]:
@@ -168,8 +173,20 @@ class Stage:
         self._base_file(whole, "model.safetensors", WEIGHTS)
         rows = {"studio": world.studio, "title": version.titles.get(), "offering": world.offering, "tier": tier, "revision": tier.current}
         bases = {"version": version, "unfinished": draft, "whole": whole, "base": whole}
-        self._name(**rows, **bases, **self._samples(version))
+        self._name(**rows, **bases, **self._samples(version), **self._register(version))
         return tier.current
+
+    def _register(self, version: BaseVersion) -> dict[str, Any]:
+        """What was said of a title, a performer in it, each with a paper, and a house adapter whose file is there but not said to be."""
+        by, title = self.world.alice, version.titles.get()
+        clearance = rights.clear(title=title, by=by, state="cleared", basis="owned", paper=PAPER)
+        performer = rights.add_performer(studio=self.world.studio, by=by, name="Ada", paper=PAPER, **SCOPE)
+        rights.cast(title=title, performer=performer, by=by)
+        said = {"name": "Look", "titles": [title], "bytes": len(WEIGHTS), "sha256": SHA}
+        adapter = adapters.open_adapter(version=version, by=by, **said)
+        [link] = adapters.send_parts(adapter=adapter, by=by, numbers=[1])
+        httpx.put(link.url, content=WEIGHTS).raise_for_status()
+        return {"clearance": clearance, "performer": performer, "adapter": adapter}
 
     def _samples(self, version: BaseVersion) -> dict[str, Any]:
         """One that is shown, one whose file is awaited, and one whose file is there but not said to be."""
@@ -193,6 +210,26 @@ class Stage:
         self.cased = {"POST /desk/{case}/ask": taken, "POST /notice/{case}/{key}/answer": asked}
         self.cased |= dict.fromkeys(("POST /desk/{case}/take-up", "POST /desk/{case}/decide"), new)
         self.ids |= {"case": decided.number, "key": links.key(decided)}
+
+    def _takedowns(self) -> None:
+        """Of a title without anything on it, by the studio, and of another after a notice; and a clip's, by its owner."""
+        world, staff = self.world, self.cast["staff"]
+        own, noticed = (Title.objects.create(studio=world.studio, name=name) for name in ("Gone", "Disputed"))
+        clip, other = (dataset.assets.order_by("pk")[0] for dataset in (sealed(world.bob), sealed(world.bob)))
+        case = self._case()
+        takedown.decide(case=case, by=staff, upheld=True, words="yes")
+        taken = [
+            takedowns.begin(item=takedowns.found(row.public_id, by, staff=by is staff), by=by, reason="x", case=about)[0]
+            for row, by, about in ((own, world.alice, None), (noticed, staff, case), (clip, world.bob, None))
+        ]
+        self._name(takedown=taken[0], item=world.version.titles.get(), clip=other)
+        hers = {"takedown": taken[2].public_id, "item": other.public_id}
+        self.instead = {f"{way} /withdraw/{{item}}": hers for way in ("GET", "POST")}
+        self.instead |= {"GET /withdrawals/{takedown}": hers, "POST /withdrawals/{takedown}/lift": hers}
+        self.instead["POST /studio/{studio}/takedowns/{takedown}/appeal"] = {"takedown": taken[1].public_id}
+        self.suspect = f"test/{uuid4()}/suspect"
+        store.put_bytes(store.QUARANTINE, self.suspect, WEIGHTS)
+        self._name(leak=leaks.ask(by=staff, name="suspect", key=self.suspect), policy=self.revision)
 
     def _case(self) -> Case:
         said = {"matter": "work", "work": "La Nuit claire", "where": "", "account": "x", "capacity": "self", "organisation": ""}
@@ -229,12 +266,15 @@ class Stage:
         uploading = add(incoming, CLIP)
         send(uploading, CLIP)
         self.sealed = sealed(self.world.bob)
-        self._name(dataset=dataset, asset=asset, uploading=uploading, sealed=self.sealed)
+        consent = consents.record_consent(dataset=dataset, performer="Ada", paper=PAPER, **SCOPE)
+        question = consents.ask(asset=asset)
+        consents.answer_nobody(dataset=dataset, questions=[question])
+        self._name(dataset=dataset, asset=asset, uploading=uploading, sealed=self.sealed, consent=consent, question=question)
         self.ids["which"] = "thumbnail"
 
     def _work(self) -> None:
         project = trainings.declare(owner=self.world.bob, name="Short", **USE)
-        quotes = [asked(self.world.bob, self.licence, self.sealed, project) for _ in range(2)]
+        quotes = [asked(self.world.bob, self.licence, self.sealed, project) for _ in range(5)]
         training = trainings.start(quote=quotes[0], by=self.world.bob)
         training.checkpoints.create(fence=1, step=2, files=[])
         self._name(hook=Hook.objects.create(owner=self.world.bob, url="https://8.8.4.4/hook"))
@@ -246,7 +286,8 @@ class Stage:
         self._name(project=project, quote=quotes[1], training=training, model=model, handover=handover, token=token)
         said = {"name": "Neon", "knobs": quotes[1].knobs, "use": {"project": "Short", **USE}}
         draft = Draft.objects.create(owner=self.world.bob, licence=self.licence, dataset=self.sealed, quote=quotes[1], **said)
-        self._name(draft=draft)
+        sweep = sweeps.gather(owner=self.world.bob, quotes=quotes[2:4], name="Ranks")
+        self._name(draft=draft, sweep=sweep, spare=quotes[4])
 
     def _seen(self, model: CustomModel, training: UUID) -> dict[str, Any]:
         """A preview, which both the training and its model show, and a file that is handed over as it is."""
@@ -271,6 +312,7 @@ class Stage:
         """Public ids, by what they are, of rows that some of this cast must not reach through a request's body."""
         other, owner = self.other, self.cast["owner"]
         licence, dataset = other.licence(), sealed(other.bob)
+        open_ = material.open_dataset(owner=other.bob, name="Open")
         second = open_studio(owner=owner, name="Second", country="FR")
         project, hers = (trainings.declare(owner=person, name="Short", **USE) for person in (other.bob, owner))
         rest: dict[str, Any] = {"name": "x", "knobs": {}, "previews": [], "seed": 0, "seconds": 1, "lines": [], "estimate": {}}
@@ -285,13 +327,15 @@ class Stage:
             "foreign studio": other.studio,
             "foreign title": other.version.titles.get(),
             "foreign version": other.version,
+            "foreign performer": rights.add_performer(studio=other.studio, by=other.alice, name="Eve", **SCOPE),
+            "foreign consent": consents.record_consent(dataset=open_, performer="Eve", evidence="x", **SCOPE),
             "foreign offering": other.offering,
             "foreign person": other.bob,
             "unpublished revision": unpublished(self.world),
             "stranger": self.cast["stranger"],
             "owner's dataset": sealed(owner),
             "owner's project": hers,
-            "owner's other title": add_title(studio=second, by=owner, name="Elsewhere"),
+            "owner's other title": rights.add_title(studio=second, by=owner, name="Elsewhere"),
         }
         return {name: row.public_id for name, row in rows.items()} | {"foreign file": finished(other.bob, licence).artifacts.get().key}
 
@@ -314,7 +358,7 @@ class Stage:
             return path.format(case=case.number, key=links.key(case))
         if operation in standing_in:
             return path.split("{")[0] + self.ids[standing_in[operation]] + path.partition("}")[2]
-        return path.format(**self.ids)
+        return path.format(**self.ids | self.instead.get(operation, {}))
 
     def body(self, operation: str) -> dict[str, Any]:
         """A request that is right when the right person makes it."""
@@ -328,6 +372,26 @@ class Stage:
             "studios_open": {"name": "Nuit", "country": "FR"},
             "studios_members_invite": {"email": self.newcomer.email, "role": "auditor"},
             "invitations_accept": {"ticket": ids["ticket"]},
+            "titles_correct": {"name": "La Nuit claire", "year": 2020, "eidr": ""},
+            "clearances_say": {"state": "pending"},
+            "titles_cast": {"performer": ids["performer"], "role": "Nora"},
+            "performers_add": {"studio": ids["studio"], "name": "Ben", **SCOPE},
+            "performers_revise": SCOPE,
+            "adapters_open": {
+                **{"version": ids["version"], "name": "Another look", "titles": [ids["title"]]},
+                **{"bytes": len(WEIGHTS), "sha256": SHA},
+            },
+            "adapters_parts": {"numbers": [1]},
+            "consents_record": {"performer": "Ben", **SCOPE, "evidence": "in the binder"},
+            "questions_answer": {"answer": "consented", "questions": [ids["question"]], "consents": [ids["consent"]]},
+            "POST /datasets/{dataset}/people": {"do": "nobody", "question": [ids["question"]]},
+            "POST /datasets/{dataset}/people/new": {"performer": "Ben", **SCOPE, "evidence": "in the binder"},
+            "POST /studio/{studio}/titles": {"name": "Le Jour"},
+            "POST /studio/{studio}/titles/{title}": {"name": "La Nuit claire", "year": 2020},
+            "POST /studio/{studio}/titles/{title}/clearance": {"state": "pending"},
+            "POST /studio/{studio}/titles/{title}/cast": {"performer": ids["performer"], "role": "Nora"},
+            "POST /studio/{studio}/titles/performers/new": {"name": "Ben", **SCOPE},
+            "POST /studio/{studio}/titles/performers/{performer}": SCOPE,
             "titles_add": {"studio": ids["studio"], "name": "Le Jour", "year": 2020},
             "bases_open": {"studio": ids["studio"], "name": "Lux", "version": "9", "family": "wan", **shape, "files": [file]},
             "bases_parts": {"path": "awaited.safetensors", "numbers": [1]},
@@ -354,7 +418,13 @@ class Stage:
                 "knobs": KNOBS,
             },
             "trainings_start": {"quote": ids["quote"]},
+            "sweeps_start": {"name": "Ranks", "quotes": [ids["quote"], ids["spare"]]},
+            "POST /trainings/new/{draft}/sweep": {"setting": "seed", "value_0": 1, "value_1": 2},
             "hooks_register": {"url": "https://8.8.8.8/hook"},
+            "takedowns_begin": {"item": ids["title"], "reason": "x"},
+            "takedowns_lift": {"reason": "x"},
+            "POST /desk/leaks": {"key": self.suspect},
+            "withdrawals_begin": {"item": ids["clip"], "reason": "x"},
             "POST /account/webhooks": {"url": "https://8.8.8.8/hook"},
             "POST /tiers/{tier}/buy": {"revision": ids["revision"], "text": text_hash(self.revision.terms, "fr"), "accept": "on"},
             "POST /orders/{order}/give-back": {"sure": "on"},
@@ -363,6 +433,8 @@ class Stage:
             "POST /studio/{studio}/members": {"email": self.newcomer.email, "role": "auditor"},
             "POST /studio/{studio}/members/{member}": {"role": "admin"},
             "models_hand_over": {"file": FILE},
+            "models_declare": {**USE, "media": ["social"]},
+            "POST /models/{model}/use": {**USE, "commercial": ""},
             "POST /models/{model}/handovers": {"file": FILE},
             "POST /models/{model}/name": {"name": "Nuit"},
             "POST /models/{model}/withdraw": {"sure": "yes"},
@@ -379,7 +451,6 @@ class Stage:
             "POST /notice": NOTICE,
             "POST /notice/{case}/{key}/appeal": {"words": "look again"},
             "POST /notice/{case}/{key}/answer": {"answer": "this one"},
-            "POST /studio/{studio}/bases": {"name": "Le Jour"},
             "POST /studio/{studio}/offers": {"version": ids["version"], "name": "More"},
             "POST /studio/{studio}/offers/{offering}/tiers/new": TYPED,
             "POST /studio/{studio}/offers/{offering}/tiers/{tier}/edit": TYPED,
@@ -388,6 +459,8 @@ class Stage:
         if operation.startswith("POST /desk/{case}"):
             seen = self.cased[operation].since.isoformat()
             return {"seen": seen, "question": "which?", "outcome": "upheld", "reason": "yes"}
+        if any(part in operation for part in ("/takedowns/", "/reach/", "/withdraw")) and operation not in known:
+            return {"reason": "x", "sure": "on", "words": "look again"}
         return known.get(operation, {})
 
     def ask(self, client: APIClient, operation: str, body: Any = None) -> Any:

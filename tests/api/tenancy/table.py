@@ -43,7 +43,11 @@ GET /api/v1/schema          -        200       200      200      200      200   
 POST /webhooks/stripe       -        unsigned  unsigned unsigned unsigned unsigned unsigned unsigned unsigned unsigned  unsigned
 GET /trust/root.pub         -        200       200      200      200      200      200      200      200      200       200
 GET /trust/revocations.json -        200       200      200      200      200      200      200      200      200       200
+GET /trust/verifier.py      -        200       200      200      200      200      200      200      200      200       200
+GET /trust/odrl.jsonld      -        200       200      200      200      200      200      200      200      200       200
+GET /trust/policies/{policy} -       302       302      302      302      302      302      302      302      302       302
 catalogue                   -        sees      sees     sees     sees     sees     sees     sees     sees     sees      sees
+disclosures_get - 200 200 200 200 200 200 200 200 200 200
 tiers_get                   -        200       200      200      200      200      200      200      200      200       200
 
 me                          read     401       200      200      200      200      200      200      200      401       scope
@@ -67,12 +71,26 @@ studios_usage               read     401       404      404      sees     sees  
 
 titles_list                 read     401       none     none     sees     sees     sees     none     none     401       scope
 titles_add                  studio   401       404      404      201      201      role     404      404      401       scope
+titles_correct studio 401 404 404 200 200 role 404 404 401 scope
+clearances_list read 401 404 404 sees sees sees 404 404 401 scope
+clearances_say studio 401 404 404 201 201 role 404 404 401 scope
+titles_cast studio 401 404 404 200 200 role 404 404 401 scope
+titles_uncast studio 401 404 404 204 204 role 404 404 401 scope
+performers_list read 401 none none sees sees sees none none 401 scope
+performers_add studio 401 404 404 201 201 role 404 404 401 scope
+performers_revise studio 401 404 404 200 200 role 404 404 401 scope
+performers_withdraw studio 401 404 404 200 200 role 404 404 401 scope
 bases_list                  read     401       none     none     sees     sees     sees     none     none     401       scope
 bases_open                  studio   401       404      404      201      201      role     404      404      401       scope
 bases_get                   read     401       404      404      200      200      200      404      404      401       scope
 bases_parts                 studio   401       404      404      200      200      role     404      404      401       scope
 bases_complete              studio   401       404      404      200      200      role     404      404      401       scope
 bases_publish               studio   401       404      404      202      202      role     404      404      401       scope
+adapters_list read 401 none none sees sees sees none none 401 scope
+adapters_open studio 401 404 404 201 201 role 404 404 401 scope
+adapters_get read 401 404 404 200 200 200 404 404 401 scope
+adapters_parts studio 401 404 404 200 200 role 404 404 401 scope
+adapters_complete studio 401 404 404 202 202 role 404 404 401 scope
 samples_list                read     401       404      404      sees     sees     sees     404      404      401       scope
 samples_add                 studio   401       404      404      201      201      role     404      404      401       scope
 samples_get                 read     401       404      404      200      200      200      404      404      401       scope
@@ -115,12 +133,20 @@ assets_remove               train    401       204      404      404      404   
 assets_parts                train    401       200      404      404      404      404      404      404      401       scope
 assets_complete             train    401       202      404      404      404      404      404      404      401       scope
 assets_preview              read     401       200      404      404      404      404      404      404      401       scope
+consents_list read 401 sees 404 404 404 404 404 404 401 scope
+consents_record train 401 201 404 404 404 404 404 404 401 scope
+consents_withdraw train 401 200 404 404 404 404 404 404 401 scope
+questions_list read 401 sees 404 404 404 404 404 404 401 scope
+questions_answer train 401 200 404 404 404 404 404 404 401 scope
+questions_ask train 401 201 404 404 404 404 404 404 401 scope
 
 projects_list               read     401       sees     none     none     none     none     none     none     401       scope
 projects_declare            train    401       201      201      201      201      201      201      201      401       scope
 quotes_ask                  train    401       201      404      404      404      404      404      404      401       scope
 trainings_list              read     401       sees     none     none     none     none     none     none     401       scope
 trainings_start             train    401       201      404      404      404      404      404      404      401       scope
+sweeps_start                train    401       201      404      404      404      404      404      404      401       scope
+sweeps_get                  read     401       200      404      404      404      404      404      404      401       scope
 trainings_get               read     401       200      404      404      404      404      404      404      401       scope
 trainings_cancel            train    401       200      404      404      404      404      404      404      401       scope
 trainings_pause             train    401       200      404      404      404      404      404      404      401       scope
@@ -131,8 +157,16 @@ trainings_events            read     401       200      404      404      404   
 
 models_list                 read     401       sees     none     none     none     none     none     none     401       scope
 models_get                  read     401       200      404      404      404      404      404      404      401       scope
+models_declare              train    401       200      404      404      404      404      404      404      401       scope
 models_hand_over            train    401       202      404      404      404      404      404      404      401       scope
 handovers_get               train    401       200      404      404      404      404      404      404      401       scope
+
+takedowns_reach             read     401       404      404      200      200      role     404      404      401       scope
+takedowns_list              read     401       none     none     sees     sees     sees     none     none     401       scope
+takedowns_begin             studio   401       404      404      202      202      role     404      404      401       scope
+takedowns_get               read     401       404      404      200      200      200      404      404      401       scope
+takedowns_lift              studio   401       404      404      200      200      role     404      404      401       scope
+withdrawals_begin           train    401       202      404      404      404      404      404      404      401       scope
 
 hooks_list                  read     401       sees     none     none     none     none     none     none     401       scope
 hooks_register              train    401       201      201      201      201      201      201      201      401       scope
@@ -149,6 +183,7 @@ operation                               needs    anonymous creator  stranger own
 GET /                                   -        200       200      200      200      200      200      200      200      200       200
 GET /catalogue                          -        200       200      200      200      200      200      200      200      200       200
 GET /catalogue/{offering}               -        200       200      200      200      200      200      200      200      200       200
+GET /catalogue/{offering}/disclosure - 200 200 200 200 200 200 200 200 200 200
 GET /catalogue/{offering}/tiers         -        200       200      200      200      200      200      200      200      200       200
 GET /tiers/{tier}                       -        200       200      200      200      200      200      200      200      200       200
 GET /legal/{page}                       -        200       200      200      200      200      200      200      200      200       200
@@ -157,6 +192,7 @@ GET /llms.txt                           -        200       200      200      200
 GET /sitemap.xml                        -        200       200      200      200      200      200      200      200      200       200
 POST /theme                             -        302       302      302      302      302      302      302      302      302       302
 GET /samples/{sample}                   -        302       302      302      302      302      302      302      302      302       302
+GET /verify                             -        200       200      200      200      200      200      200      200      200       200
 GET /notice                             -        200       200      200      200      200      200      200      200      200       200
 POST /notice                            -        302       302      302      302      302      302      302      302      302       302
 GET /notice/sent                        -        302       302      302      302      302      302      302      302      302       302
@@ -192,6 +228,15 @@ POST /datasets/{dataset}/captions       session  door     302      404      404 
 POST /datasets/{dataset}/attest         session  door     302      404      404      404      404      404      404      door     door
 POST /datasets/{dataset}/seal           session  door     302      404      404      404      404      404      404      door     door
 POST /datasets/{dataset}/withdraw       session  door     302      404      404      404      404      404      404      door     door
+GET /datasets/{dataset}/people session door 200 404 404 404 404 404 404 door door
+POST /datasets/{dataset}/people session door 302 404 404 404 404 404 404 door door
+GET /datasets/{dataset}/people/new session door 200 404 404 404 404 404 404 door door
+POST /datasets/{dataset}/people/new session door 302 404 404 404 404 404 404 door door
+GET /consents/{consent}/withdraw session door 200 404 404 404 404 404 404 door door
+POST /consents/{consent}/withdraw session door 302 404 404 404 404 404 404 door door
+GET /consents/{consent}/paper session door 302 404 404 404 404 404 404 door door
+POST /questions/{question}/reopen session door 302 404 404 404 404 404 404 door door
+POST /clips/{asset}/question session door 302 404 404 404 404 404 404 door door
 GET /clips/{asset}/{which}.jpg          session  door     302      404      404      404      404      404      404      door     door
 POST /clips/{asset}/caption             session  door     302      404      404      404      404      404      404      door     door
 POST /clips/{asset}/remove              session  door     302      404      404      404      404      404      404      door     door
@@ -215,6 +260,7 @@ POST /trainings/{training}/finish       session  door     302      404      404 
 GET /trainings/{training}/previews/{preview}/{form}  session door 302 404 404 404 404 404 404 door door
 GET /models/{model}                     session  door     200      404      404      404      404      404      404      door     door
 POST /models/{model}/name               session  door     302      404      404      404      404      404      404      door     door
+POST /models/{model}/use                session  door     302      404      404      404      404      404      404      door     door
 POST /models/{model}/withdraw           session  door     302      404      404      404      404      404      404      door     door
 POST /models/{model}/handovers          session  door     302      404      404      404      404      404      404      door     door
 GET /models/{model}/files/{artifact}    session  door     302      404      404      404      404      404      404      door     door
@@ -246,10 +292,23 @@ GET /studio/{studio}/log/{entry}/proof  session  door      404      404      200
 GET /studio/{studio}/log/{entry}/evidence  session door 404 404 200 200 200 404 404 door door
 POST /studio/{studio}/log/checkpoints   session  door      404      404      302      302      role     404      404      door      door
 GET /studio/{studio}/bases              session  door     404      404      200      200      200      404      404      door     door
-POST /studio/{studio}/bases             session  door     404      404      302      302      role     404      404      door     door
 GET /studio/{studio}/bases/send_base.py session  door     404      404      200      200      200      404      404      door     door
 POST /studio/{studio}/bases/{base}/publish             session door 404 404 302 302 role 404 404 door door
 POST /studio/{studio}/samples/{sample}/remove          session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/titles session door 404 404 200 200 200 404 404 door door
+POST /studio/{studio}/titles session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/titles/{title} session door 404 404 200 200 200 404 404 door door
+POST /studio/{studio}/titles/{title} session door 404 404 302 302 role 404 404 door door
+POST /studio/{studio}/titles/{title}/clearance session door 404 404 302 302 role 404 404 door door
+POST /studio/{studio}/titles/{title}/cast session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/titles/clearances/{clearance}/paper session door 404 404 302 302 302 404 404 door door
+GET /studio/{studio}/titles/performers session door 404 404 200 200 200 404 404 door door
+GET /studio/{studio}/titles/performers/new session door 404 404 200 200 role 404 404 door door
+POST /studio/{studio}/titles/performers/new session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/titles/performers/{performer} session door 404 404 200 200 200 404 404 door door
+POST /studio/{studio}/titles/performers/{performer} session door 404 404 302 302 role 404 404 door door
+POST /studio/{studio}/titles/performers/{performer}/withdraw session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/titles/performers/{performer}/paper session door 404 404 302 302 302 404 404 door door
 GET /studio/{studio}/offers             session  door     404      404      200      200      200      404      404      door     door
 POST /studio/{studio}/offers            session  door     404      404      302      302      role     404      404      door     door
 GET /studio/{studio}/offers/{offering}/tiers/new       session door 404 404 200 200 role 404 404 door door
@@ -276,6 +335,24 @@ GET /desk/{case}                        session  door     404      404      404 
 POST /desk/{case}/take-up               session  door     404      404      404      404      404      404      302      door     door
 POST /desk/{case}/ask                   session  door     404      404      404      404      404      404      302      door     door
 POST /desk/{case}/decide                session  door     404      404      404      404      404      404      302      door     door
+GET /desk/leaks                         session  door     404      404      404      404      404      404      200      door     door
+POST /desk/leaks                        session  door     404      404      404      404      404      404      302      door     door
+GET /desk/leaks/{leak}                  session  door     404      404      404      404      404      404      200      door     door
+GET /desk/takedowns                     session  door     404      404      404      404      404      404      200      door     door
+GET /desk/reach/{item}                  session  door     404      404      404      404      404      404      200      door     door
+POST /desk/reach/{item}                 session  door     404      404      404      404      404      404      302      door     door
+GET /desk/takedowns/{takedown}          session  door     404      404      404      404      404      404      200      door     door
+POST /desk/takedowns/{takedown}/lift    session  door     404      404      404      404      404      404      302      door     door
+GET /withdraw/{item}                    session  door     200      404      404      404      404      404      404      door     door
+POST /withdraw/{item}                   session  door     302      404      404      404      404      404      404      door     door
+GET /withdrawals/{takedown}             session  door     200      404      404      404      404      404      404      door     door
+POST /withdrawals/{takedown}/lift       session  door     302      404      404      404      404      404      404      door     door
+GET /studio/{studio}/takedowns          session  door     404      404      200      200      200      404      404      door     door
+GET /studio/{studio}/takedowns/reach/{item}         session door 404 404 200 200 role 404 404 door door
+POST /studio/{studio}/takedowns/reach/{item}        session door 404 404 302 302 role 404 404 door door
+GET /studio/{studio}/takedowns/{takedown}           session door 404 404 200 200 200 404 404 door door
+POST /studio/{studio}/takedowns/{takedown}/lift     session door 404 404 302 302 role 404 404 door door
+POST /studio/{studio}/takedowns/{takedown}/appeal   session door 404 404 302 302 role 404 404 door door
 
 GET /home                               session  door     200      200      200      200      200      200      200      door     door
 GET /trainings                          session  door     200      200      200      200      200      200      200      door     door
@@ -289,6 +366,10 @@ GET /trainings/new/{draft}/settings     session  door     200      404      404 
 POST /trainings/new/{draft}/settings    session  door     302      404      404      404      404      404      404      door     door
 GET /trainings/new/{draft}/launch       session  door     200      404      404      404      404      404      404      door     door
 POST /trainings/new/{draft}/launch      session  door     302      404      404      404      404      404      404      door     door
+GET /trainings/new/{draft}/sweep        session  door     200      404      404      404      404      404      404      door     door
+POST /trainings/new/{draft}/sweep       session  door     302      404      404      404      404      404      404      door     door
+GET /trainings/sweeps/{sweep}           session  door     200      404      404      404      404      404      404      door     door
+POST /trainings/sweeps/{sweep}/start    session  door     302      404      404      404      404      404      404      door     door
 POST /trainings/new/{draft}/discard     session  door     302      404      404      404      404      404      404      door     door
 """
 

@@ -1,4 +1,4 @@
-"""Studios' titles and base models: opened, uploaded in parts, published."""
+"""Studios' base models: opened, uploaded in parts, published."""
 
 from dataclasses import asdict
 from decimal import Decimal
@@ -12,42 +12,12 @@ from rest_framework.response import Response
 
 from atelier.accounts import access
 from atelier.catalog import actions
+from atelier.catalog.learned import GIVEN
 from atelier.catalog.models import BaseFile, BaseVersion, Title
 
 from ..fields import PublicId, StrictIntegerField
 from ..views import View
-from .parts import PartOut
-
-
-class TitleIn(serializers.Serializer[Any]):
-    studio = serializers.CharField(max_length=40)
-    name = serializers.CharField(max_length=200)
-    year = StrictIntegerField(min_value=1880, max_value=2200, required=False, allow_null=True)
-    eidr = serializers.CharField(max_length=34, required=False, allow_blank=True)
-
-
-class TitleOut(serializers.ModelSerializer[Title]):
-    id = serializers.CharField(source="public_id")
-    studio = PublicId()
-
-    class Meta:
-        model = Title
-        fields = ("id", "studio", "name", "year", "eidr", "created_at")
-
-
-class Titles(View):
-    scopes: ClassVar = {"POST": "studio"}
-
-    @extend_schema(operation_id="titles_list", responses=TitleOut(many=True))
-    def get(self, request: Request) -> Response:
-        return self.page(access.visible(Title, self.person), TitleOut)
-
-    @extend_schema(operation_id="titles_add", request=TitleIn, responses={201: TitleOut})
-    def post(self, request: Request) -> Response:
-        data = self.understand(TitleIn)
-        title = actions.add_title(studio=access.studio(data.pop("studio"), self.person), by=self.person, **data)
-        title.refresh_from_db()
-        return Response(TitleOut(title).data, status=201)
+from .parts import LearnedIn, PartOut
 
 
 class FileIn(serializers.Serializer[Any]):
@@ -56,7 +26,7 @@ class FileIn(serializers.Serializer[Any]):
     sha256 = serializers.CharField(max_length=64)
 
 
-class BaseIn(serializers.Serializer[Any]):
+class BaseIn(LearnedIn):
     studio = serializers.CharField(max_length=40)
     name = serializers.CharField(max_length=200)
     version = serializers.CharField(max_length=40)
@@ -90,7 +60,7 @@ class BaseOut(serializers.ModelSerializer[BaseVersion]):
         model = BaseVersion
         fields = (
             *("id", "studio", "name", "version", "family", "description", "state", "problem", "digest"),
-            *("height", "width", "frames", "fps", "titles", "files", "created_at"),
+            *("height", "width", "frames", "fps", "titles", "files", *GIVEN, "created_at"),
         )
 
 
@@ -111,7 +81,7 @@ class Bases(View):
             clip=actions.Clip(data["height"], data["width"], data["frames"], float(data["fps"])),
             titles=[access.find(Title, title, self.person) for title in data.get("titles", [])],
             files=[actions.FileSpec(**file) for file in data["files"]],
-            **{name: data[name] for name in ("name", "version", "family", "description")},
+            **{name: data[name] for name in ("name", "version", "family", "description", *GIVEN)},
         )
         version.refresh_from_db()
         return Response(BaseOut(version).data, status=201)
@@ -162,7 +132,6 @@ class BasePublish(View):
 
 
 urlpatterns = [
-    path("titles", Titles.as_view()),
     path("bases", Bases.as_view()),
     path("bases/<str:base>", BaseDetail.as_view()),
     path("bases/<str:base>/parts", BaseParts.as_view()),

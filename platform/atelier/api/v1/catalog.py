@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import path
+from django.utils.translation import override
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from atelier.catalog import queries
+from atelier.catalog import disclosures, queries
 from atelier.catalog.models import BaseVersion, Offering, Tier
 from atelier.kit.refused import Refused
 from licensing.text import UnknownLanguage, licence_text, summary, text_hash
@@ -55,11 +57,20 @@ class CatalogueOut(serializers.ModelSerializer[Offering]):
     id = serializers.CharField(source="public_id")
     studio = serializers.CharField(source="studio.name")
     base = BaseShownOut(source="version")
+    adapter = serializers.CharField(
+        source="adapter.name", default=None, allow_null=True, help_text="The house adapter that the base wears."
+    )
+    digest = serializers.CharField(help_text="Of what is licensed: the base, with the house adapter on it.")
+    titles = serializers.SerializerMethodField(help_text="All that base and house adapter learned from.")
     tiers = OnSaleOut(many=True, source="on_sale")
 
     class Meta:
         model = Offering
-        fields = ("id", "studio", "name", "base", "tiers")
+        fields = ("id", "studio", "name", "base", "adapter", "digest", "titles", "tiers")
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_titles(self, offering: Offering) -> list[str]:
+        return [title.name for title in offering.titles]
 
 
 class Catalogue(View):
@@ -68,6 +79,40 @@ class Catalogue(View):
     @extend_schema(operation_id="catalogue", responses=CatalogueOut(many=True))
     def get(self, request: Request) -> Response:
         return self.page(queries.catalogue(), CatalogueOut)
+
+
+class LearnedOut(serializers.Serializer[Any]):
+    """A base model version or a house adapter, as two laws ask what it learned from."""
+
+    kind = serializers.ChoiceField(choices=["base", "adapter"])
+    id = serializers.CharField()
+    name = serializers.CharField()
+    digest = serializers.CharField()
+    published_at = serializers.DateTimeField(allow_null=True)
+    titles = serializers.ListField(child=serializers.DictField())
+    people = serializers.DictField(help_text="Performers of these titles in the studio's register.")
+    california = serializers.ListField(child=serializers.DictField(), help_text="AB 2013: ref, asks, answer.")
+    europe = serializers.ListField(child=serializers.DictField(), help_text="AI Act, article 53(1)(d): ref, asks, answer.")
+
+
+class DisclosureOut(serializers.Serializer[Any]):
+    offering = serializers.CharField()
+    studio = serializers.CharField()
+    country = serializers.CharField()
+    language = serializers.CharField()
+    parts = LearnedOut(many=True)
+
+
+class DisclosureDetail(View):
+    public = True
+
+    @extend_schema(operation_id="disclosures_get", parameters=[LANGUAGE], responses=DisclosureOut)
+    def get(self, request: Request, offering: str) -> Response:
+        row, language = queries.offering(offering), request.query_params.get("language", "en")
+        if language not in dict(settings.LANGUAGES):
+            raise Refused("unknown_language", "Licence texts are in en and fr.", status=422)
+        with override(language):
+            return Response(DisclosureOut(disclosures.of(row, language).to_dict()).data)
 
 
 class TierShownOut(serializers.Serializer[Any]):
@@ -127,4 +172,5 @@ def _shown(tier: Tier, language: str) -> dict[str, Any]:
 urlpatterns = [
     path("tiers/<str:tier>", TierDetail.as_view()),
     path("catalogue", Catalogue.as_view()),
+    path("catalogue/<str:offering>/disclosure", DisclosureDetail.as_view()),
 ]

@@ -13,6 +13,8 @@ from atelier.library import actions
 from atelier.library.actions import Link
 from atelier.library.models import Artifact, CustomModel, Handover
 from atelier.library.states import HandoverState
+from atelier.licences.queries import declared
+from licensing.terms import MEDIA, STAGES
 
 from ..fields import PublicId
 from ..views import View
@@ -44,6 +46,25 @@ class ModelDetail(View):
     @extend_schema(operation_id="models_get", responses=ModelOut)
     def get(self, request: Request, model: str) -> Response:
         return Response(ModelOut(access.find(CustomModel, model, self.person)).data)
+
+
+class UseIn(serializers.Serializer[Any]):
+    stage = serializers.ChoiceField(choices=list(STAGES))
+    media = serializers.ListField(child=serializers.ChoiceField(choices=list(MEDIA)), min_length=1, max_length=20)
+    territories = serializers.ListField(child=serializers.RegexField(r"^([A-Z]{2}|WORLD)$"), min_length=1, max_length=260)
+    commercial = serializers.BooleanField()
+
+
+class Uses(View):
+    """Forward only: copies that were handed over keep what was declared for them."""
+
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="models_declare", request=UseIn, responses=ModelOut)
+    def post(self, request: Request, model: str) -> Response:
+        row = access.find(CustomModel, model, self.person)
+        actions.declare(model=row, use=declared(**self.understand(UseIn)), by=self.person)
+        return Response(ModelOut(row).data)
 
 
 class HandoverIn(serializers.Serializer[Any]):
@@ -119,6 +140,7 @@ class HandoverDetail(View):
 urlpatterns = [
     path("models", Models.as_view()),
     path("models/<str:model>", ModelDetail.as_view()),
+    path("models/<str:model>/use", Uses.as_view()),
     path("models/<str:model>/handovers", Handovers.as_view()),
     path("handovers/<str:handover>", HandoverDetail.as_view()),
 ]

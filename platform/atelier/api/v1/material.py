@@ -12,6 +12,7 @@ from atelier.accounts.access import find, visible
 from atelier.kit import store, uploads
 from atelier.kit.refused import Refused
 from atelier.kit.store import LINK_SECONDS, MATERIAL, QUARANTINE
+from atelier.licences import consents
 from atelier.material import actions, attestation, queries
 from atelier.material.models import Asset, Dataset
 from atelier.material.states import AssetState
@@ -47,9 +48,14 @@ class DatasetOut(serializers.ModelSerializer[Dataset]):
 
 class DatasetDetailOut(DatasetOut):
     counts = serializers.SerializerMethodField(help_text="How many files stand in each state.")
+    consent = serializers.SerializerMethodField(help_text="The worst over everybody who can be recognised in it.")
 
     class Meta(DatasetOut.Meta):
-        fields = (*DatasetOut.Meta.fields, "counts")
+        fields = (*DatasetOut.Meta.fields, "counts", "consent")
+
+    @extend_schema_field(serializers.ChoiceField(choices=consents.WORST))
+    def get_consent(self, dataset: Dataset) -> str:
+        return queries.consent_of(dataset)
 
     @extend_schema_field(serializers.DictField(child=serializers.IntegerField()))
     def get_counts(self, dataset: Dataset) -> dict[str, int]:

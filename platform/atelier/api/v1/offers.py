@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from atelier.accounts import access
 from atelier.catalog import actions
-from atelier.catalog.models import BaseVersion, Offering, Tier, TierRevision
+from atelier.catalog.models import BaseVersion, HouseAdapter, Offering, Tier, TierRevision
 
 from ..fields import MoneyField, PublicId
 from ..views import View
@@ -18,6 +18,7 @@ from ..views import View
 
 class OfferingIn(serializers.Serializer[Any]):
     version = serializers.CharField(max_length=40)
+    adapter = serializers.CharField(max_length=40, required=False, allow_null=True, default=None, help_text="The house adapter it wears.")
     name = serializers.CharField(max_length=200)
 
 
@@ -25,10 +26,11 @@ class OfferingOut(serializers.ModelSerializer[Offering]):
     id = serializers.CharField(source="public_id")
     studio = PublicId()
     version = PublicId()
+    adapter = PublicId(allow_null=True)
 
     class Meta:
         model = Offering
-        fields = ("id", "studio", "version", "name", "created_at")
+        fields = ("id", "studio", "version", "adapter", "name", "created_at")
 
 
 class Offerings(View):
@@ -36,13 +38,14 @@ class Offerings(View):
 
     @extend_schema(operation_id="offerings_list", responses=OfferingOut(many=True))
     def get(self, request: Request) -> Response:
-        return self.page(access.visible(Offering, self.person).select_related("studio", "version"), OfferingOut)
+        return self.page(access.visible(Offering, self.person).select_related("studio", "version", "adapter"), OfferingOut)
 
     @extend_schema(operation_id="offerings_open", request=OfferingIn, responses={201: OfferingOut})
     def post(self, request: Request) -> Response:
         data = self.understand(OfferingIn)
         version = access.find(BaseVersion, data["version"], self.person)
-        offering = actions.open_offering(version=version, by=self.person, name=data["name"])
+        adapter = access.find(HouseAdapter, data["adapter"], self.person) if data["adapter"] else None
+        offering = actions.open_offering(version=version, by=self.person, name=data["name"], adapter=adapter)
         offering.refresh_from_db()
         return Response(OfferingOut(offering).data, status=201)
 

@@ -1,19 +1,23 @@
 """Projects (declared use), quotes, trainings, and what a training tells while it runs."""
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from atelier.accounts import access
+from atelier.library.models import CustomModel
 from atelier.licences.models import Licence
 from atelier.material.models import Dataset
-from atelier.trainings import actions, live, queue, steering
-from atelier.trainings.models import Checkpoint, Project, Quote, Training
+from atelier.trainings import actions, live, operation, queue, steering, sweeps, waiting
+from atelier.trainings.models import Checkpoint, Project, Quote, Sweep, Training
+from atelier.trainings.waiting import Wait
 from licensing.terms import MEDIA, STAGES
 
 from ..fields import PublicId, StrictIntegerField
@@ -85,6 +89,9 @@ class QuoteIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     knobs = KnobsIn()
     previews = PreviewIn(many=True, required=False, default=list)
+    origin = serializers.CharField(
+        default="", allow_blank=True, help_text="A custom model of hers to go on from: same licence, rank and alpha."
+    )
     seed = StrictIntegerField(default=0, min_value=0, max_value=2**53 - 1)
 
 
@@ -93,10 +100,14 @@ class QuoteOut(serializers.ModelSerializer[Quote]):
     licence = PublicId()
     dataset = PublicId()
     project = PublicId()
+    origin = PublicId()
 
     class Meta:
         model = Quote
-        fields = ("id", "licence", "dataset", "project", "name", "knobs", "seconds", "lines", "estimate", "expires_at", "signature")
+        fields = (
+            *("id", "licence", "dataset", "project", "origin", "name", "knobs"),
+            *("seconds", "lines", "estimate", "expires_at", "signature"),
+        )
 
 
 class Quotes(View):
@@ -107,12 +118,14 @@ class Quotes(View):
         asked = self.understand(QuoteIn)
         knobs = dict(asked.pop("knobs"))
         knobs.setdefault("alpha", float(knobs["rank"]))
+        origin = asked.pop("origin")
         quote = actions.quote(
             owner=self.person,
             licence=access.find(Licence, asked.pop("licence"), self.person),
             dataset=access.find(Dataset, asked.pop("dataset"), self.person),
             project=access.find(Project, asked.pop("project"), self.person),
             knobs=knobs,
+            origin=access.find(CustomModel, origin, self.person) if origin else None,
             **asked,
         )
         return Response(QuoteOut(quote).data, status=201)
@@ -122,6 +135,13 @@ class TrainingIn(serializers.Serializer[Any]):
     quote = serializers.CharField()
 
 
+class WaitOut(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="In the line, from 1.")
+    why = serializers.ChoiceField(choices=list(operation.WHYS))
+    low = serializers.FloatField(allow_null=True, help_text="Seconds until it should begin, at least; null while nobody can say.")
+    high = serializers.FloatField(allow_null=True)
+
+
 class TrainingOut(serializers.ModelSerializer[Training]):
     id = serializers.CharField(source="public_id")
     quote = PublicId()
@@ -129,18 +149,31 @@ class TrainingOut(serializers.ModelSerializer[Training]):
     name = serializers.CharField(source="quote.name")
     seconds = serializers.IntegerField(source="quote.seconds", help_text="The ceiling that was quoted.")
     position = serializers.SerializerMethodField(help_text="In the queue, from 1; null when not waiting.")
+    waiting = serializers.SerializerMethodField(help_text="Why it waits and when it should begin; null when not waiting.")
     model = serializers.SerializerMethodField(help_text="The custom model, once there is one.")
     cancel_requested = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Training
         fields = (
-            *("id", "quote", "licence", "name", "state", "since", "position", "step", "steps", "loss", "seconds", "captured"),
+            *("id", "quote", "licence", "name", "state", "since", "position", "waiting", "step", "steps", "loss", "seconds", "captured"),
             *("attempts", "wish", "finish_at", "cancel_requested", "code", "sentence", "model", "created_at"),
         )
 
     def get_position(self, training: Training) -> int | None:
-        return queue.position(training)
+        found = self._wait(training)
+        return found.number if found else None
+
+    @extend_schema_field(WaitOut(allow_null=True))
+    def get_waiting(self, training: Training) -> dict[str, Any] | None:
+        found = self._wait(training)
+        return asdict(found) if found else None
+
+    def _wait(self, training: Training) -> Wait | None:
+        """Asked once for both."""
+        if getattr(self, "_asked", None) is not training:
+            self._asked, self._found = training, waiting.of(training)
+        return self._found
 
     def get_model(self, training: Training) -> str | None:
         model = queue.model_of(training)
@@ -210,6 +243,50 @@ class Finish(View):
         return Response(TrainingOut(steering.finish(training=row, by=self.person, **self.understand(FinishIn))).data)
 
 
+class SweepIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    quotes = serializers.ListField(child=serializers.CharField(), min_length=sweeps.FEWEST, max_length=sweeps.MOST)
+
+
+class SweepOut(serializers.ModelSerializer[Sweep]):
+    id = serializers.CharField(source="public_id")
+    ceiling = serializers.SerializerMethodField(help_text="Seconds that all of them may take together.")
+    trainings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Sweep
+        fields = ("id", "name", "ceiling", "trainings", "created_at")
+
+    def get_ceiling(self, sweep: Sweep) -> int:
+        return sum(quote.seconds for quote in sweep.quotes.all())
+
+    @extend_schema_field(TrainingOut(many=True))
+    def get_trainings(self, sweep: Sweep) -> Any:
+        rows = Training.objects.filter(quote__sweep=sweep).select_related("quote", "licence").order_by("quote")
+        return TrainingOut(rows, many=True).data
+
+
+class Sweeps(View):
+    scopes: ClassVar = TRAIN
+
+    @extend_schema(operation_id="sweeps_start", request=SweepIn, responses={201: SweepOut})
+    def post(self, request: Request) -> Response:
+        """Starts two to five quotes together, to compare what comes of them: all of them, or none."""
+        asked = self.understand(SweepIn)
+        quotes = [access.find(Quote, each, self.person) for each in asked["quotes"]]
+        with transaction.atomic():  # a refused start leaves the quotes as they were
+            sweep = sweeps.gather(owner=self.person, quotes=quotes, name=asked["name"])
+            sweeps.start(sweep=sweep, by=self.person)
+        sweep.refresh_from_db()
+        return Response(SweepOut(sweep).data, status=201)
+
+
+class SweepDetail(View):
+    @extend_schema(operation_id="sweeps_get", responses=SweepOut)
+    def get(self, request: Request, sweep: str) -> Response:
+        return Response(SweepOut(access.find(Sweep, sweep, self.person)).data)
+
+
 class StoredStepOut(serializers.ModelSerializer[Checkpoint]):
     class Meta:
         model = Checkpoint
@@ -243,6 +320,8 @@ class Events(View):
 urlpatterns = [
     path("projects", Projects.as_view()),
     path("quotes", Quotes.as_view()),
+    path("sweeps", Sweeps.as_view()),
+    path("sweeps/<str:sweep>", SweepDetail.as_view()),
     path("trainings", Trainings.as_view()),
     path("trainings/<str:training>", TrainingDetail.as_view()),
     path("trainings/<str:training>/cancel", Cancel.as_view()),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from . import limits
+from . import faces, limits
 from .answer import answer
 
-# Loads Pillow's readers and writers while nothing is limited yet.
+# Loads Pillow's readers and writers, and what looks for faces, while nothing is limited yet.
 Image.init()
+seen = faces.looker()
 limits.impose()
-print(json.dumps(answer(Path(sys.argv[1]), Path(sys.argv[2]))))
+print(json.dumps(answer(Path(sys.argv[1]), Path(sys.argv[2]), seen)))

@@ -8,7 +8,8 @@ from . import limits
 from .unusable import Unusable
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-PICTURE_SIDE = 480
+# Large enough that a face in a group can be seen.
+PICTURE_SIDE = 960
 
 
 def read(path: Path) -> tuple[int, int, Image.Image]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import template
 
+from .. import kinds
+from ..models import Takedown
 from ..states import CaseState
 
 register = template.Library()
@@ -20,3 +22,14 @@ def case_tone(state: str) -> str:
 @register.filter
 def item(found: Mapping[Any, str], key: Any) -> str:
     return found.get(key, "")
+
+
+@register.filter
+def taken_name(row: Takedown) -> str:
+    item = kinds.item(row.kind, row.item)
+    return item.name if item else row.public_id
+
+
+@register.filter
+def taken_kind(row: Takedown) -> str:
+    return str(kinds.KINDS[row.kind].one)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from atelier.accounts.models import User
 from atelier.licences.holdings import Run
+from atelier.trainings.forms import SettingsForm
 from atelier.trainings.models import Training
 from atelier.trainings.words import TITLES
 from atelier.trainings.words import span as span_words
@@ -40,6 +41,13 @@ def ago(moment: datetime) -> str:
 def stands(row: Training) -> Promise:
     """Its state in words."""
     return TITLES[row.state]
+
+
+@register.filter
+def setting(name: str) -> str:
+    """What the wizard calls it."""
+    field = SettingsForm.base_fields.get(name)
+    return str(field.label) if field else name.replace("_", " ")
 
 
 @register.simple_tag

@@ -1,0 +1,115 @@
+"""The reach of a takedown beside its limit: python -m tests.takedown.bench --json FILE [--quick], on a PostgreSQL of its own that is
+thrown away.
+
+One title under one base version that holds 10,000 files of models, in a database whose lineage has a million edges; the dry run, and the
+decision, which lays a tombstone on each and is what closes every door.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from uuid import UUID
+
+import django
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from frontend.bench.arms import Figure
+
+ARTIFACTS, EACH = 10_000, 4
+"""Files under the title; files of one model."""
+MODELS, FEW = 70_000, 8_000
+"""Models of all titles together: each with a licence, a dataset of two clips, a training, and of each of its files a copy."""
+ROUNDS = 7
+LIMIT = 1000.0
+SECOND = 1000.0
+# Ids that follow from a number, so that each table can name the rows of another: kind, then number.
+AN = """
+    CREATE FUNCTION pg_temp.an(kind int, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+    $$ SELECT (lpad(to_hex(kind), 8, '0') || lpad(to_hex(n), 24, '0'))::uuid $$
+"""
+# A table, how many rows of it each model has, and what is different in them from the one row that is there: of model n, the c-th.
+ROWS = (
+    ("licences_licence", 1, "'id', pg_temp.an(1, n), 'number', 1000000 + n, 'source', 'bench-' || n, 'revision_id', {revision}"),
+    ("material_dataset", 1, "'id', pg_temp.an(2, n)"),
+    ("material_asset", 2, "'id', pg_temp.an(3, n * 2 + c), 'dataset_id', pg_temp.an(2, n), 'name', 'a' || c, 'key', n || '/' || c"),
+    ("trainings_quote", 1, "'id', pg_temp.an(5, n), 'licence_id', pg_temp.an(1, n), 'dataset_id', pg_temp.an(2, n)"),
+    ("trainings_training", 1, "'id', pg_temp.an(6, n), 'licence_id', pg_temp.an(1, n), 'quote_id', pg_temp.an(5, n)"),
+    ("library_custommodel", 1, "'id', pg_temp.an(7, n), 'licence_id', pg_temp.an(1, n), 'training', pg_temp.an(6, n)"),
+    ("library_artifact", EACH, "'id', pg_temp.an(8, n * 9 + c), 'model_id', pg_temp.an(7, n), 'path', 'f' || c, 'key', n || '/' || c"),
+    ("library_handover", EACH, "'id', pg_temp.an(9, n * 9 + c), 'artifact_id', pg_temp.an(8, n * 9 + c), 'licence_id', pg_temp.an(1, n)"),
+)
+EDGES = 1 + 2 + 2 + 2 + EACH + EACH
+"""Of one model: its licence's tier, its clips' dataset, its training's licence and dataset, its own licence and training, files, copies."""
+MORE = """
+    INSERT INTO {table} SELECT row.* FROM (SELECT * FROM {table} LIMIT 1) one, generate_series(1, %s) n, generate_series(1, {each}) c
+     CROSS JOIN LATERAL jsonb_populate_record(one::{table}, jsonb_build_object({different})) row
+"""
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.takedown.bench", description="The reach of a takedown beside its limit.")
+    parser.add_argument("--quick", action="store_true", help=f"{FEW:,} models in the database instead of {MODELS:,}")
+    parser.add_argument("--json", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atelier.settings")
+    django.setup()
+    call_command("migrate", verbosity=0)
+    load = os.getloadavg()
+    figures = list(reaching(FEW if options.quick else MODELS))
+    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(each.arm) for each in figures]}, indent=1) + "\n")
+    print(*(each.arm.line for each in figures), sep="\n")
+
+
+def reaching(models: int) -> Iterator[Figure]:
+    from atelier.takedown import lineage
+
+    title, edges = planted(models)
+    found = lineage.reach("title", title)
+    assert found.counts["artifact"] == ARTIFACTS, found.counts
+
+    def decided() -> None:
+        with transaction.atomic():
+            lineage.mark(UUID(int=1), "title", title)
+            transaction.set_rollback(True)
+
+    asked = [seconds(lambda: lineage.reach("title", title)) for _ in range(ROUNDS)]
+    laid = [seconds(decided) for _ in range(ROUNDS)]
+    what = f"of a takedown that reaches {found.total:,} rows, {ARTIFACTS:,} files among them, in a lineage of {edges:,} edges"
+    yield Figure(f"dry run {what}", LIMIT, "ms", statistics.median(asked) * SECOND, ROUNDS)
+    yield Figure(f"decision {what}", LIMIT, "ms", statistics.median(laid) * SECOND, ROUNDS)
+
+
+def planted(models: int) -> tuple[UUID, int]:
+    """The rows; the id of the title that holds ARTIFACTS of the files, and how many edges there are in all."""
+    from tests.takedown.graph import grown
+    from tests.world import World
+
+    world = World()
+    grown(world, 2, lambda all: all[-1], lambda all: [])
+    under, other = world.tier().current.pk, World().tier().current.pk
+    revision = f"CASE WHEN n <= {ARTIFACTS // EACH} THEN '{under}' ELSE '{other}' END"
+    with connection.cursor() as cursor:
+        cursor.execute(AN)
+        for table, each, different in ROWS:
+            cursor.execute(MORE.format(table=table, each=each, different=different.format(revision=revision)), [models])
+        cursor.execute("ANALYZE")
+    return world.version.titles.get().pk, models * EDGES
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

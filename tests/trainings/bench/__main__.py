@@ -1,0 +1,40 @@
+"""The queue at scale and the platform beside the engine: python -m tests.trainings.bench --json FILE [--quick] [ARM…]
+
+`queue`: ten thousand trainings that wait and two hundred workers, on a PostgreSQL of its own over pooled connections. `run`: one training
+on the whole stack, from the click to the first step and from the last to the download. `streams`: event streams held open there.
+"""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import mkdtemp
+
+from . import crowd, run
+
+ARMS = {"queue": crowd.measure, "run": run.measure, "streams": run.streams}
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.trainings.bench", description="The queue at scale, and what the platform adds.")
+    parser.add_argument("arms", nargs="*", metavar="ARM", help=f"only these: {', '.join(ARMS)}")
+    parser.add_argument("--quick", action="store_true", help="the queue alone, a fifth as long, in less than a minute")
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--var", type=Path, help="where the servers keep their data; a folder that is thrown away unless told")
+    options = parser.parse_args(arguments)
+    var, load = options.var or Path(mkdtemp(prefix="trainings-bench-")), os.getloadavg()
+    wanted = options.arms or (["queue"] if options.quick else list(ARMS))
+    figures = []
+    for name in wanted:
+        for figure in ARMS[name](var / name, quick=options.quick):
+            figures.append(figure.arm)
+            print(figure.arm.line, flush=True)
+    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(arm) for arm in figures]}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
