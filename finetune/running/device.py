@@ -22,6 +22,13 @@ def memory() -> int:
     return min(_available(free) + _own(), _limit())
 
 
+def capacity() -> int:
+    """Bytes that it has, whoever holds them just now: what could be had once everybody else has gone."""
+    if kind() == "cuda":
+        return torch.cuda.mem_get_info()[1]
+    return min(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), _limit())
+
+
 def forget() -> None:
     """Gives back what is kept of tensors that nobody needs any more."""
     gc.collect()

@@ -22,6 +22,7 @@ from finetune.events import Event, event
 from finetune.exits import Ended
 from finetune.job import Job
 from finetune.planning.arrange import arrange
+from finetune.running import device
 from finetune.running.resident import Resident
 from finetune.running.run import run_many
 from finetune.running.work import Work
@@ -131,6 +132,6 @@ def _name(job: Path) -> str:
 def serve(output: TextIO) -> int:
     server = Server(output)
     threading.Thread(target=server.listen, args=(sys.stdin,), daemon=True).start()
-    server.tell(event("ready", "", pid=os.getpid(), torch=torch.__version__, device="cuda" if torch.cuda.is_available() else "cpu"))
+    server.tell(event("ready", "", pid=os.getpid(), torch=torch.__version__, device=device.kind(), memory=device.capacity()))
     server.work()
     return exits.DONE

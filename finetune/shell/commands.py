@@ -218,4 +218,4 @@ def _teach(commands: Any) -> None:
     made.add_argument("--prompts", type=int, default=24, help="captions to judge by")
     made.add_argument("--learning-rate", type=float, default=2e-3, help="its peak")
     made.add_argument("--batch-size", type=int, default=8, help="clips a step")
-    made.add_argument("--preserve", type=float, default=0.3, help="share of each batch that keeps captions without the trigger word")
+    made.add_argument("--preserve", type=float, default=0.5, help="share of each batch that keeps captions without the trigger word")

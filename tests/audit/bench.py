@@ -4,22 +4,19 @@ Proofs are read from the database as the site reads them, out of a tree of a mil
 must keep up with: one client that commits plain inserts into the same table, one by one.
 """
 
-import argparse
-import json
 import os
 import random
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import django
 from django.core.management import call_command
 from django.db import connection
 
+from frontend.bench import told
 from frontend.bench.arms import Figure
 from licensing import merkle
 from licensing.merkle import Tree
@@ -32,19 +29,16 @@ SECOND = 1000.0
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.audit.bench", description="The audit log beside its limits.")
-    parser.add_argument("--quick", action="store_true", help=f"{FEW:,} entries instead of {MILLION:,}")
-    parser.add_argument("--json", type=Path, required=True)
-    options = parser.parse_args(arguments)
+    quick = f"{FEW:,} entries instead of {MILLION:,}"
+    told.command(arguments, measure, name="tests.audit.bench", about="The audit log beside its limits.", quick=quick)
+
+
+def measure(quick: bool) -> Iterator[Figure]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atelier.settings")
     django.setup()
     call_command("migrate", verbosity=0)
-    load = os.getloadavg()
-    figures = [*writing(), *proofs(FEW if options.quick else MILLION)]
-    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(each.arm) for each in figures]}, indent=1) + "\n")
-    print(*(each.arm.line for each in figures), sep="\n")
+    yield from writing()
+    yield from proofs(FEW if quick else MILLION)
 
 
 def writing() -> Iterator[Figure]:

@@ -76,6 +76,7 @@ def write(tmp_path: Path, job_dict: Make) -> Callable[..., Path]:
 
 def test_it_says_that_it_is_ready_before_anything_else(engine: Engine) -> None:
     assert engine.ready["event"] == "ready"
+    assert engine.ready["memory"] > 1 << 30
     assert engine.ready["pid"] == engine.process.pid
 
 

@@ -1,6 +1,5 @@
 """Certificates beside their limits: python -m tests.licensing.bench --json FILE [--quick]."""
 
-import argparse
 import hashlib
 import io
 import json
@@ -10,9 +9,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
+from frontend.bench import told
 from frontend.bench.arms import Figure
 from licensing import certificate, stamp, tensors
 from licensing.verify import verify
@@ -27,16 +27,13 @@ SECOND = 1000.0
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.licensing.bench", description="Certificates beside their limits.")
-    parser.add_argument("--quick", action="store_true", help=f"a model of {SMALL // MEBI} MiB instead of {LARGE // MEBI}")
-    parser.add_argument("--json", type=Path, required=True)
-    options = parser.parse_args(arguments)
-    load = os.getloadavg()
-    figures = [*verifying(SMALL if options.quick else LARGE), *issuing()]
-    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(each.arm) for each in figures]}, indent=1) + "\n")
-    print(*(each.arm.line for each in figures), sep="\n")
+    quick = f"a model of {SMALL // MEBI} MiB instead of {LARGE // MEBI}"
+    told.command(arguments, measure, name="tests.licensing.bench", about="Certificates beside their limits.", quick=quick)
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    yield from verifying(SMALL if quick else LARGE)
+    yield from issuing()
 
 
 def verifying(size: int) -> Iterator[Figure]:

@@ -3,15 +3,12 @@
 Both send the same file in parts of the same size, one after the other. Ours asks for a link for each part, as a browser does.
 """
 
-import argparse
-import json
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +16,7 @@ import django
 from boto3.s3.transfer import TransferConfig
 
 from atelier.demo import upload, wire
+from frontend.bench import told
 from frontend.bench.arms import Figure
 
 MEBI = 1 << 20
@@ -29,18 +27,14 @@ SHARE = 0.9
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.material.bench", description="An upload by signed parts beside boto3.")
-    parser.add_argument("--quick", action="store_true", help=f"{SMALL // MEBI} MiB instead of {LARGE // MEBI}")
-    parser.add_argument("--json", type=Path, required=True)
-    options = parser.parse_args(arguments)
+    quick = f"{SMALL // MEBI} MiB instead of {LARGE // MEBI}"
+    told.command(arguments, measure, name="tests.material.bench", about="An upload by signed parts beside boto3.", quick=quick)
+
+
+def measure(quick: bool) -> Iterator[Figure]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atelier.settings")
     django.setup()
-    load = os.getloadavg()
-    figure = uploading(SMALL if options.quick else LARGE)
-    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(figure.arm)]}, indent=1) + "\n")
-    print(figure.arm.line)
+    yield uploading(SMALL if quick else LARGE)
 
 
 def uploading(size: int) -> Figure:

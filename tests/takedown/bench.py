@@ -5,21 +5,18 @@ One title under one base version that holds 10,000 files of models, in a databas
 decision, which lays a tombstone on each and is what closes every door.
 """
 
-import argparse
-import json
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from pathlib import Path
 from uuid import UUID
 
 import django
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from frontend.bench import told
 from frontend.bench.arms import Figure
 
 ARTIFACTS, EACH = 10_000, 4
@@ -54,19 +51,15 @@ MORE = """
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.takedown.bench", description="The reach of a takedown beside its limit.")
-    parser.add_argument("--quick", action="store_true", help=f"{FEW:,} models in the database instead of {MODELS:,}")
-    parser.add_argument("--json", type=Path, required=True)
-    options = parser.parse_args(arguments)
+    quick = f"{FEW:,} models in the database instead of {MODELS:,}"
+    told.command(arguments, measure, name="tests.takedown.bench", about="The reach of a takedown beside its limit.", quick=quick)
+
+
+def measure(quick: bool) -> Iterator[Figure]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atelier.settings")
     django.setup()
     call_command("migrate", verbosity=0)
-    load = os.getloadavg()
-    figures = list(reaching(FEW if options.quick else MODELS))
-    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(each.arm) for each in figures]}, indent=1) + "\n")
-    print(*(each.arm.line for each in figures), sep="\n")
+    yield from reaching(FEW if quick else MODELS)
 
 
 def reaching(models: int) -> Iterator[Figure]:

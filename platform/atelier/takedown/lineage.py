@@ -49,11 +49,6 @@ EDGES: tuple[Edge, ...] = (
         "training",
         "SELECT t.id FROM trainings_training t JOIN trainings_quote q ON q.id = t.quote_id WHERE q.dataset_id = {}",
     ),
-    Edge(
-        "model",
-        "training",
-        "SELECT t.id FROM trainings_training t JOIN trainings_quote q ON q.id = t.quote_id WHERE q.origin_id = {}",
-    ),
     Edge("training", "model", "SELECT id FROM library_custommodel WHERE training = {}"),
     Edge(
         "model",

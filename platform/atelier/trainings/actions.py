@@ -28,7 +28,7 @@ from .refusals import refusal
 QUOTE_LIVES = timedelta(hours=1)
 SIGNATURE = "atelier.trainings.quote"
 # With a trigger word, this share of the training keeps everything said without it as the base shows it.
-PRESERVE = 0.3
+PRESERVE = 0.5
 
 
 @transaction.atomic

@@ -5,12 +5,11 @@ on the whole stack, from the click to the first step and from the last to the do
 """
 
 import argparse
-import json
-import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkdtemp
+
+from frontend.bench import told
 
 from . import crowd, run
 
@@ -24,16 +23,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--var", type=Path, help="where the servers keep their data; a folder that is thrown away unless told")
     options = parser.parse_args(arguments)
-    var, load = options.var or Path(mkdtemp(prefix="trainings-bench-")), os.getloadavg()
+    var = options.var or Path(mkdtemp(prefix="trainings-bench-"))
     wanted = options.arms or (["queue"] if options.quick else list(ARMS))
-    figures = []
-    for name in wanted:
-        for figure in ARMS[name](var / name, quick=options.quick):
-            figures.append(figure.arm)
-            print(figure.arm.line, flush=True)
-    machine = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg()}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": machine, "arms": [asdict(arm) for arm in figures]}, indent=1) + "\n")
+    told.keep(options.json, (figure for name in wanted for figure in ARMS[name](var / name, quick=options.quick)))
 
 
 if __name__ == "__main__":
