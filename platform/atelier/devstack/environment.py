@@ -23,6 +23,8 @@ def contract(folder: Folder, *, debug: bool = False) -> dict[str, str]:
         "TOKEN_PEPPER": secrets["token_pepper"],
         "DEBUG": "1" if debug else "0",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        # Nothing stands before this web process, whatever the shell says that it was started from.
+        "TRUSTED_PROXIES": "0",
         "PUBLIC_URL": url(folder, "web"),
         "DATABASE_URL": f"postgresql://atelier:{secrets['postgres']}@127.0.0.1:{number['postgres']}/atelier",
         "VALKEY_URL": f"redis://:{secrets['valkey']}@127.0.0.1:{number['valkey']}/0",
