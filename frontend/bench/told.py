@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -28,3 +29,10 @@ def keep(path: Path, figures: Iterable[Figure], **machine: object) -> None:
     about = {"cores": os.cpu_count(), "load_before": load, "load_after": os.getloadavg(), **machine}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"machine": about, "arms": arms}, indent=1) + "\n")
+
+
+def seconds(deed: Callable[[], object]) -> float:
+    """How long it takes, by the clock on the wall."""
+    began = time.perf_counter()
+    deed()
+    return time.perf_counter() - began

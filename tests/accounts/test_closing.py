@@ -16,7 +16,7 @@ from atelier.kit.refused import Refused
 from atelier.library.models import CustomModel
 from atelier.licences.models import Licence
 from atelier.material.models import Dataset
-from tests.api.tenancy.stage import asked, finished, sealed
+from tests.api.tenancy.rows import asked, finished, sealed
 from tests.world import World, join, run_outbox, two_step
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,7 @@ def test_it_waits_for_a_training_that_runs(world: World, client: Client) -> None
 
     from atelier.trainings import actions as trainings
     from finetune.families import layout
-    from tests.api.tenancy.stage import BASE, USE
+    from tests.api.tenancy.rows import BASE, USE
 
     world.version.facts = asdict(layout("wan").facts(BASE))
     world.version.save()

@@ -14,7 +14,8 @@ from atelier.api.views import View
 from atelier.catalog.actions import open_tier
 from licensing.money import Money
 
-from .tenancy.stage import Stage, bodies, operations, reads, rolled_back
+from .tenancy.described import bodies, operations, reads
+from .tenancy.stage import Stage, rolled_back
 from .tenancy.table import lines
 
 TABLE = lines()

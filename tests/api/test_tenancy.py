@@ -11,7 +11,8 @@ from django.utils.translation import override
 from atelier.accounts.models import User
 from atelier.audit.models import Entry
 
-from .tenancy.stage import Stage, bodies, operations, reads, rolled_back, routes
+from .tenancy.described import bodies, operations, reads, routes
+from .tenancy.stage import Stage, rolled_back
 from .tenancy.table import REFUSALS, Line, lines, worked
 
 TABLE = lines()

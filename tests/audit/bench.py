@@ -8,7 +8,6 @@ import os
 import random
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
@@ -54,7 +53,7 @@ def writing() -> Iterator[Figure]:
 
     def many() -> float:
         studio = uuid4()
-        return seconds(lambda: [deed(studio) for _ in range(ONE_BY_ONE)]) / ONE_BY_ONE
+        return told.seconds(lambda: [deed(studio) for _ in range(ONE_BY_ONE)]) / ONE_BY_ONE
 
     alone, awaited = [], []
     for _ in range(ROUNDS):  # in turns, so that both meet the same machine
@@ -68,7 +67,7 @@ def writing() -> Iterator[Figure]:
             for _ in range(sequencer.BATCH):
                 record(action="bench.deed", subject="trn_" + "0" * 32, studio=studio, actor=uuid4(), seconds=60, reason="a doubt")
     waiting = Pending.objects.count()
-    placed = seconds(sequencer.catch_up) / waiting
+    placed = told.seconds(sequencer.catch_up) / waiting
     yield Figure(
         "a deed with its entry, beside the same without the sequencer", 1.5 * plain * SECOND, "ms", more * SECOND, ROUNDS * ONE_BY_ONE
     )
@@ -132,14 +131,8 @@ def execute(statement: str, *values: object) -> None:
         cursor.execute(statement, values)
 
 
-def seconds(deed: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    deed()
-    return time.perf_counter() - began
-
-
 def milliseconds(deed: Callable[[], object]) -> float:
-    return seconds(deed) * SECOND
+    return told.seconds(deed) * SECOND
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ import os
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -44,8 +43,8 @@ def uploading(size: int) -> Figure:
         path.write_bytes(os.urandom(size))
         ours, plain = [], []
         for _ in range(ROUNDS):  # in turns, so that both meet the same machine
-            plain.append(seconds(lambda: straight(path)))
-            ours.append(seconds(lambda: by_links(path)))
+            plain.append(told.seconds(lambda: straight(path)))
+            ours.append(told.seconds(lambda: by_links(path)))
     most = statistics.median(plain) / SHARE
     return Figure(f"an upload of {size // MEBI} MiB by signed parts, beside boto3", most, "s", statistics.median(ours), ROUNDS)
 
@@ -72,12 +71,6 @@ def straight(path: Path) -> None:
     config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
     store.client().upload_file(str(path), store.bucket(store.QUARANTINE), key, Config=config)
     store.delete(store.QUARANTINE, key)
-
-
-def seconds(deed: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    deed()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ decision, which lays a tombstone on each and is what closes every door.
 import os
 import statistics
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from uuid import UUID
 
 import django
@@ -74,8 +73,8 @@ def reaching(models: int) -> Iterator[Figure]:
             lineage.mark(UUID(int=1), "title", title)
             transaction.set_rollback(True)
 
-    asked = [seconds(lambda: lineage.reach("title", title)) for _ in range(ROUNDS)]
-    laid = [seconds(decided) for _ in range(ROUNDS)]
+    asked = [told.seconds(lambda: lineage.reach("title", title)) for _ in range(ROUNDS)]
+    laid = [told.seconds(decided) for _ in range(ROUNDS)]
     what = f"of a takedown that reaches {found.total:,} rows, {ARTIFACTS:,} files among them, in a lineage of {edges:,} edges"
     yield Figure(f"dry run {what}", LIMIT, "ms", statistics.median(asked) * SECOND, ROUNDS)
     yield Figure(f"decision {what}", LIMIT, "ms", statistics.median(laid) * SECOND, ROUNDS)
@@ -96,12 +95,6 @@ def planted(models: int) -> tuple[UUID, int]:
             cursor.execute(MORE.format(table=table, each=each, different=different.format(revision=revision)), [models])
         cursor.execute("ANALYZE")
     return world.version.titles.get().pk, models * EDGES
-
-
-def seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

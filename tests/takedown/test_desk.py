@@ -156,7 +156,7 @@ def test_a_notice_shows_all_that_was_said_what_happened_and_the_other_side(world
 
 
 def test_a_custom_model_is_shown_with_whoever_trained_it(world: World) -> None:
-    from tests.api.tenancy.stage import finished
+    from tests.api.tenancy.rows import finished
 
     model = finished(world.bob, world.licence())
     page = desk(colleague(world), filed(where=model.public_id).number)

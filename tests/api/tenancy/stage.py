@@ -5,16 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 from django.core.cache import cache as counted
 from django.db import transaction
-from django.urls import URLPattern, URLResolver, get_resolver
-from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from atelier.accounts.actions import SCOPES, issue_token, open_studio
@@ -23,52 +19,34 @@ from atelier.api.models import Hook
 from atelier.audit import checkpoints
 from atelier.audit.models import Entry
 from atelier.catalog import adapters, rights, samples
-from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, Sample, TierRevision, Title
-from atelier.catalog.states import VersionState
+from atelier.catalog.models import BaseFile, BaseVersion, Sample, TierRevision, Title
 from atelier.checkout.models import Order
 from atelier.kit import store
 from atelier.library import leaks
-from atelier.library.actions import StoredFile, hand_over, publish
+from atelier.library.actions import hand_over
 from atelier.library.models import Artifact, CustomModel, Handover, Preview
 from atelier.licences.actions import suspend
-from atelier.licences.models import Licence
 from atelier.licences.queries import database_now
 from atelier.material import actions as material
 from atelier.material import attestation, consents
-from atelier.material.models import Dataset
 from atelier.studio.actions import invite, ticket
 from atelier.takedown import actions as takedown
 from atelier.takedown import links, takedowns
 from atelier.takedown.models import Case
 from atelier.trainings import actions as trainings
 from atelier.trainings import sweeps
-from atelier.trainings.models import Draft, Project, Quote
+from atelier.trainings.models import Draft, Quote
 from finetune.families import layout
-from licensing.text import text_hash
 from tests.material.conftest import add, ready, send
-from tests.studio.test_offers import TYPED
-from tests.takedown.test_notice import TYPED as NOTICE
 from tests.world import World, client_of, join, two_step
 
-from .table import lines
+from .described import operations
+from .requests import SCOPE, right_body
+from .rows import BASE, CLIP, FILE, SHA, USE, WEIGHTS, asked, finished, sealed, unpublished
 
-BASE = Path(__file__).parents[3] / "finetune" / "bases" / "tiny"
-CLIP, WEIGHTS = b"a clip", b"weights"
-SHA = "0" * 64
-FILE = "models/comfyui/x.safetensors"
-USE = {"stage": "production", "media": ["web"], "territories": ["FR"], "commercial": False}
-KNOBS = {"steps": 4, "rank": 4, "batch_size": 1, "checkpoint_every": 2}
-SETTINGS = {
-    **{"version": 1, "name": "Neon", "project": "Short", "preset": "own", "seed": 0, **USE, **KNOBS, "commercial": ""},
-    **{"learning_rate": 0.001, "caption_dropout": 0.1, "width": 32, "height": 32},
-}
 PAPER = ("signed.pdf", b"%PDF-1.4")
-SCOPE = {"uses": "Her face in this film.", "representation": "union"}
-PLATFORM_TERMS = ("version", "grantor", "offering", "base_digest")
 # Pages of orders that only a paid one has.
 PAID_PAGES = (("POST", "pay"), ("GET", "give-back"), ("POST", "give-back"), ("GET", "invoice"))
-# Answered by allauth, whose own tests cover them. Whatever else the site answers needs a line in the table.
-NOT_OURS = ("accounts/", "_allauth/")
 
 
 @contextmanager
@@ -76,52 +54,6 @@ def rolled_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-@cache
-def schema() -> dict[str, Any]:
-    described: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
-    return described
-
-
-@cache
-def operations() -> dict[str, tuple[str, str]]:
-    """Operation id to method and path, as the schema describes them; what is outside the API by method and path."""
-    described = {call["operationId"]: (method.upper(), path) for path, calls in schema()["paths"].items() for method, call in calls.items()}
-    trust = ("GET /trust/root.pub", "GET /trust/revocations.json", "GET /trust/verifier.py")
-    outside = ("GET /healthz", "GET /api/v1/schema", "POST /webhooks/stripe", *trust)
-    pages = [name for name in lines() if name.startswith(("GET /", "POST /"))]
-    return described | {name: (name.split()[0], name.split()[1]) for name in (*outside, *pages)}
-
-
-def bodies() -> dict[str, tuple[str, str]]:
-    """The operations that read a body."""
-    return {name: call for name, call in operations().items() if call[0] in ("POST", "PATCH") and call[1].startswith("/api/")}
-
-
-def reads(operation: str) -> set[str]:
-    """The fields of the body that the schema names."""
-    method, path = operations()[operation]
-    content = schema()["paths"][path][method.lower()].get("requestBody", {"content": {}})["content"]
-    if not content:
-        return set()
-    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
-    return set(schema()["components"]["schemas"][name]["properties"])
-
-
-def routes(resolver: Any = None, before: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Every address that the site answers and, for an operation of the API, its methods."""
-    for pattern in (resolver or get_resolver()).url_patterns:
-        path = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            if path not in NOT_OURS:
-                yield from routes(pattern, path)
-        elif isinstance(pattern, URLPattern):
-            view = getattr(pattern.callback, "cls", None)
-            yield (
-                "/" + path.replace("<str:", "{").replace(">", "}"),
-                [m.upper() for m in view.http_method_names if hasattr(view, m)] if view else [],
-            )
 
 
 class Stage:
@@ -361,107 +293,7 @@ class Stage:
         return path.format(**self.ids | self.instead.get(operation, {}))
 
     def body(self, operation: str) -> dict[str, Any]:
-        """A request that is right when the right person makes it."""
-        ids = self.ids
-        terms = {name: value for name, value in self.world.terms().items() if name not in PLATFORM_TERMS}
-        price = {"amount": 4900, "currency": "EUR"}
-        shape = {"height": 32, "width": 32, "frames": 9, "fps": 8}
-        file = {"path": "model.safetensors", "bytes": 7, "sha256": SHA}
-        known: dict[str, dict[str, Any]] = {
-            "tokens_issue": {"name": "cli", "scopes": ["read"], "days": 1},
-            "studios_open": {"name": "Nuit", "country": "FR"},
-            "studios_members_invite": {"email": self.newcomer.email, "role": "auditor"},
-            "invitations_accept": {"ticket": ids["ticket"]},
-            "titles_correct": {"name": "La Nuit claire", "year": 2020, "eidr": ""},
-            "clearances_say": {"state": "pending"},
-            "titles_cast": {"performer": ids["performer"], "role": "Nora"},
-            "performers_add": {"studio": ids["studio"], "name": "Ben", **SCOPE},
-            "performers_revise": SCOPE,
-            "adapters_open": {
-                **{"version": ids["version"], "name": "Another look", "titles": [ids["title"]]},
-                **{"bytes": len(WEIGHTS), "sha256": SHA},
-            },
-            "adapters_parts": {"numbers": [1]},
-            "consents_record": {"performer": "Ben", **SCOPE, "evidence": "in the binder"},
-            "questions_answer": {"answer": "consented", "questions": [ids["question"]], "consents": [ids["consent"]]},
-            "POST /datasets/{dataset}/people": {"do": "nobody", "question": [ids["question"]]},
-            "POST /datasets/{dataset}/people/new": {"performer": "Ben", **SCOPE, "evidence": "in the binder"},
-            "POST /studio/{studio}/titles": {"name": "Le Jour"},
-            "POST /studio/{studio}/titles/{title}": {"name": "La Nuit claire", "year": 2020},
-            "POST /studio/{studio}/titles/{title}/clearance": {"state": "pending"},
-            "POST /studio/{studio}/titles/{title}/cast": {"performer": ids["performer"], "role": "Nora"},
-            "POST /studio/{studio}/titles/performers/new": {"name": "Ben", **SCOPE},
-            "POST /studio/{studio}/titles/performers/{performer}": SCOPE,
-            "titles_add": {"studio": ids["studio"], "name": "Le Jour", "year": 2020},
-            "bases_open": {"studio": ids["studio"], "name": "Lux", "version": "9", "family": "wan", **shape, "files": [file]},
-            "bases_parts": {"path": "awaited.safetensors", "numbers": [1]},
-            "bases_complete": {"path": "here.json"},
-            "offerings_open": {"version": ids["version"], "name": "More"},
-            "tiers_open": {"offering": ids["offering"], "name": "Gold", "terms": terms, "price": price},
-            "tiers_revise": {"terms": terms, "price": price},
-            "orders_open": {"revision": ids["revision"], "accepted_text": text_hash(self.revision.terms, "en"), "language": "en"},
-            "orders_refund": {"reason": "not needed"},
-            "licences_suspend": {"reason": "a doubt"},
-            "licences_restore": {"reason": "none any more"},
-            "licences_revoke": {"reason": "a breach"},
-            "datasets_open": {"name": "Noon"},
-            "datasets_attest": {"text_hash": attestation.ENGLISH.hash},
-            "captions_apply": {"captions": {"clip.mp4": "a bar stands"}},
-            "assets_add": {"name": "more.mp4", "bytes": 6, "sha256": SHA, "caption": ""},
-            "assets_caption": {"caption": "a bar stands"},
-            "assets_parts": {"numbers": [1]},
-            "projects_declare": {"name": "Short", **USE},
-            "quotes_ask": {
-                **{name: ids[name] for name in ("licence", "project")},
-                "dataset": ids["sealed"],
-                "name": "Neon",
-                "knobs": KNOBS,
-            },
-            "trainings_start": {"quote": ids["quote"]},
-            "sweeps_start": {"name": "Ranks", "quotes": [ids["quote"], ids["spare"]]},
-            "POST /trainings/new/{draft}/sweep": {"setting": "seed", "value_0": 1, "value_1": 2},
-            "hooks_register": {"url": "https://8.8.8.8/hook"},
-            "takedowns_begin": {"item": ids["title"], "reason": "x"},
-            "takedowns_lift": {"reason": "x"},
-            "POST /desk/leaks": {"key": self.suspect},
-            "withdrawals_begin": {"item": ids["clip"], "reason": "x"},
-            "POST /account/webhooks": {"url": "https://8.8.8.8/hook"},
-            "POST /tiers/{tier}/buy": {"revision": ids["revision"], "text": text_hash(self.revision.terms, "fr"), "accept": "on"},
-            "POST /orders/{order}/give-back": {"sure": "on"},
-            "POST /studio/": {"name": "Nuit", "country": "FR"},
-            "POST /studio/{studio}/licences/{licence}/{decision}": {"reason": "a doubt"},
-            "POST /studio/{studio}/members": {"email": self.newcomer.email, "role": "auditor"},
-            "POST /studio/{studio}/members/{member}": {"role": "admin"},
-            "models_hand_over": {"file": FILE},
-            "models_declare": {**USE, "media": ["social"]},
-            "POST /models/{model}/use": {**USE, "commercial": ""},
-            "POST /models/{model}/handovers": {"file": FILE},
-            "POST /models/{model}/name": {"name": "Nuit"},
-            "POST /models/{model}/withdraw": {"sure": "yes"},
-            "POST /datasets": {"name": "Noon"},
-            "POST /trainings/new": {"from": ids["training"]},
-            "POST /trainings/new/{draft}/clips": {"version": 1, "licence": ids["licence"], "dataset": ids["sealed"]},
-            "POST /trainings/new/{draft}/captions": {"version": 1, "trigger": "neon"},
-            "POST /trainings/new/{draft}/settings": SETTINGS,
-            "POST /trainings/new/{draft}/launch": {"do": "start", "quote": ids["quote"]},
-            "POST /datasets/{dataset}/captions": {"changes": "[]"},
-            "POST /datasets/{dataset}/attest": {"text_hash": attestation.FRENCH.hash, "agreed": "on"},
-            "POST /clips/{asset}/caption": {"text": "a bar stands", "was": "a bar moves"},
-            "samples_add": {"prompt": "a bar moves", "bytes": 6, "sha256": SHA},
-            "POST /notice": NOTICE,
-            "POST /notice/{case}/{key}/appeal": {"words": "look again"},
-            "POST /notice/{case}/{key}/answer": {"answer": "this one"},
-            "POST /studio/{studio}/offers": {"version": ids["version"], "name": "More"},
-            "POST /studio/{studio}/offers/{offering}/tiers/new": TYPED,
-            "POST /studio/{studio}/offers/{offering}/tiers/{tier}/edit": TYPED,
-            "POST /studio/{studio}/offers/{offering}/tiers/{tier}/switch": {"do": "close"},
-        }
-        if operation.startswith("POST /desk/{case}"):
-            seen = self.cased[operation].since.isoformat()
-            return {"seen": seen, "question": "which?", "outcome": "upheld", "reason": "yes"}
-        if any(part in operation for part in ("/takedowns/", "/reach/", "/withdraw")) and operation not in known:
-            return {"reason": "x", "sure": "on", "words": "look again"}
-        return known.get(operation, {})
+        return right_body(self, operation)
 
     def ask(self, client: APIClient, operation: str, body: Any = None) -> Any:
         """The operation's answer to this caller. `body` replaces the one that is right."""
@@ -471,39 +303,3 @@ class Stage:
             counted.clear()  # its limit counts whatever was rolled back
         json = sent is not None and self.path(operation).startswith("/api/")
         return getattr(client, method)(self.path(operation), sent, **({"format": "json"} if json else {}))
-
-
-def sealed(owner: User) -> Dataset:
-    dataset = material.open_dataset(owner=owner, name="Neon")
-    for name in ("one.mp4", "two.mp4"):
-        ready(dataset, CLIP, name, caption="a bar moves")
-    material.attest(dataset=dataset, text_hash=attestation.ENGLISH.hash)
-    return material.seal(dataset=dataset).dataset
-
-
-def asked(owner: User, licence: Licence, dataset: Dataset, project: Project) -> Quote:
-    knobs = {**KNOBS, "alpha": 4.0, "learning_rate": 1e-3, "caption_dropout": 0.1, "trigger": ""}
-    wish = {"name": "Neon", "knobs": knobs, "previews": [], "seed": 0}
-    return trainings.quote(owner=owner, licence=licence, dataset=dataset, project=project, **wish)
-
-
-def finished(owner: User, licence: Licence) -> CustomModel:
-    key = f"test/{uuid4()}/comfyui.safetensors"
-    store.put_bytes(store.MODELS, key, WEIGHTS)
-    sha = hashlib.sha256(WEIGHTS).hexdigest()
-    file = StoredFile(FILE, key, sha, len(WEIGHTS), "weights", "comfyui")
-    facts: dict[str, Any] = {"dataset_root": f"sha256:{SHA}", "name": "Neon", "use": USE, "manifest": {}}
-    return publish(owner=owner, licence=licence, training=uuid4(), files=[file], **facts)
-
-
-def unpublished(world: World) -> TierRevision:
-    """A revision over a base that has not been published."""
-    base = BaseModel.objects.create(studio=world.studio, name="Nox")
-    version = BaseVersion.objects.create(
-        base=base, version="1", family="wan", state=VersionState.DRAFT, height=32, width=32, frames=9, fps=8
-    )
-    offering = Offering.objects.create(studio=world.studio, version=version, name="Nox")
-    tier = world.tier()
-    tier.offering = offering
-    tier.save()
-    return tier.current

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from atelier.devstack.stack import Stack
+from frontend.bench import told
 from frontend.bench.arms import Figure
 from tests.world import World
 
@@ -136,7 +137,7 @@ class Crowd:
                 finally:
                     connection.close()
 
-        return _seconds(lambda: _together(work)) / count * SECOND
+        return told.seconds(lambda: _together(work)) / count * SECOND
 
 
 def _together(work: Callable[[int], None]) -> None:
@@ -172,9 +173,3 @@ class Pages:
         answer = self.client.get(address)
         assert answer.status_code == 200, (address, answer.status_code)
         return (time.perf_counter() - began) * SECOND
-
-
-def _seconds(deed: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    deed()
-    return time.perf_counter() - began
