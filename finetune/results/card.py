@@ -53,7 +53,7 @@ def _front(plan: Plan, manifest: dict[str, Any]) -> dict[str, Any]:
     found = {
         "base_model": plan.facts.id,
         "base_model_relation": "adapter",
-        **_licence(plan.job.metadata.get("licence", "")),
+        **_licence(plan.job.metadata.get("licence", ""), plan.job.metadata.get("licence_link", "")),
         "library_name": "diffusers",
         "pipeline_tag": _task(plan),
         "tags": tags(plan),
@@ -66,11 +66,11 @@ def _front(plan: Plan, manifest: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _licence(named: str) -> dict[str, str]:
-    """Hubs know a list of licences; any other is "other" with a name."""
+def _licence(named: str, link: str) -> dict[str, str]:
+    """Hubs know a list of licences; any other is "other" with a name and, if there is one, the address of its terms."""
     if named.lower() in KNOWN_LICENCES:
         return {"license": named.lower()}
-    return {"license": "other", "license_name": named} if named else {}
+    return {"license": "other", "license_name": named, "license_link": link} if named else {}
 
 
 def _title(plan: Plan) -> str:

@@ -78,6 +78,11 @@ def test_a_title_cannot_say_more_than_itself(title: str, plan: Plan, ran: Ran) -
     assert f"# {' '.join(title.split())}" in text.splitlines()
 
 
+def test_the_terms_of_a_licence_of_ones_own_are_a_link_away(plan: Plan, ran: Ran) -> None:
+    job = replace(plan.job, metadata={"licence": "lic_1", "licence_link": "https://example.test/policies/lic_1"})
+    assert front(card.text(replace(plan, job=job), ran.manifest))["license_link"] == "https://example.test/policies/lic_1"
+
+
 @pytest.mark.parametrize(("licence", "found"), [("Apache-2.0", {"license": "apache-2.0"}), ("", {})])
 def test_a_licence_that_hubs_know_goes_by_its_name(licence: str, found: dict[str, str], plan: Plan, ran: Ran) -> None:
     job = replace(plan.job, metadata={"licence": licence})

@@ -1,7 +1,8 @@
 """The queue at scale and the platform beside the engine: python -m tests.trainings.bench --json FILE [--quick] [ARM…]
 
 `queue`: ten thousand trainings that wait and two hundred workers, on a PostgreSQL of its own over pooled connections. `run`: one training
-on the whole stack, from the click to the first step and from the last to the download. `streams`: event streams held open there.
+on the whole stack, from the click to the first step and from the last to the download. `web`: its pages while it trains. `streams`: event
+streams held open.
 """
 
 import argparse
@@ -11,9 +12,9 @@ from tempfile import mkdtemp
 
 from frontend.bench import told
 
-from . import crowd, run
+from . import crowd, run, web
 
-ARMS = {"queue": crowd.measure, "run": run.measure, "streams": run.streams}
+ARMS = {"queue": crowd.measure, "run": run.measure, "web": web.trainings, "streams": web.streams}
 
 
 def main(arguments: list[str]) -> None:
