@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from atelier.accounts import access
 from atelier.accounts.door import kept, person, signed_in
 from atelier.kit.refused import Refused
+from atelier.kit.telling import telling
 
 from . import hooks
 from .models import Delivery, Hook
@@ -68,27 +69,16 @@ def listing(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def test(request: HttpRequest, hook: str) -> HttpResponse:
-    try:
+    with telling(request, gettext("The test is on its way. Its answer stands below in a moment.")):
         hooks.try_out(hook=access.find(Hook, hook, person(request)))
-    except Refused as refused:
-        if refused.code == "not_found":
-            raise
-        messages.warning(request, refused.told())
-    else:
-        messages.success(request, gettext("The test is on its way. Its answer stands below in a moment."))
     return redirect("hooks")
 
 
 @signed_in
 @require_POST
 def switch_on(request: HttpRequest, hook: str) -> HttpResponse:
-    row = access.find(Hook, hook, person(request))
-    try:
-        hooks.switch_on(hook=row)
-    except Refused as refused:
-        messages.warning(request, refused.told())
-    else:
-        messages.success(request, gettext("It is told again."))
+    with telling(request, gettext("It is told again.")):
+        hooks.switch_on(hook=access.find(Hook, hook, person(request)))
     return redirect("hooks")
 
 

@@ -9,6 +9,7 @@ import re
 import struct
 from typing import Any
 
+from atelier.kit import strict_json
 from finetune.manifest import HEADER_LIMIT, PICKLES, TENSOR_LIMIT
 
 # What has to be read of a file to judge it: the length field, the largest header.
@@ -66,7 +67,7 @@ def _header(head: bytes, size: int) -> tuple[dict[str, Any], int]:
     if not 2 <= length <= HEADER_LIMIT or 8 + length > size:
         raise BadFile("is not a safetensors file")
     try:
-        header = json.loads(head[8 : 8 + length].decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        header = strict_json.loads(head[8 : 8 + length].decode())
     except (ValueError, RecursionError) as error:
         raise BadFile(f"has a header that cannot be read ({str(error)[:80]})") from error
     if not isinstance(header, dict):
@@ -93,13 +94,3 @@ def _span(name: str, entry: Any) -> tuple[int, int]:
 
 def _whole(number: object) -> bool:
     return type(number) is int and 0 <= number < 1 << 63
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a name stands twice")
-    return dict(pairs)
-
-
-def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")

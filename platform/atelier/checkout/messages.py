@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from atelier.kit import strict_json
 from atelier.kit.refused import Refused
 
 LONGEST_BODY = 1 << 20
@@ -39,7 +40,7 @@ def understand(text: str) -> Event:
     if len(text) > LONGEST_BODY or "\\u0000" in text:
         raise _refuse()
     try:
-        data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+        data = strict_json.loads(text)
         return _event(data)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _refuse() from error
@@ -90,16 +91,6 @@ def _text(value: object) -> str:
 def _digest(data: dict[str, Any]) -> str:
     kept = {name: value for name, value in data.items() if name not in CHANGING}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a name stands twice")
-    return dict(pairs)
-
-
-def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
 
 
 def _refuse() -> Refused:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from atelier.accounts.door import signed_in, staff
 from atelier.kit.ids import not_found
-from atelier.kit.refused import Refused
+from atelier.kit.telling import telling
 
 from . import operation, slots
 from .models import Training
@@ -31,12 +31,8 @@ def requeue(request: HttpRequest, training: str) -> HttpResponse:
     row = Training.objects.select_related("licence").filter(pk=Training.parse_id(training)).first()
     if row is None:
         raise not_found()
-    try:
+    with telling(request, gettext("It is put back: a worker takes it as soon as one is free.")):
         operation.requeue(training=row)
-    except Refused as refused:
-        messages.warning(request, refused.told())
-    else:
-        messages.success(request, gettext("It is put back: a worker takes it as soon as one is free."))
     return redirect("desk-trainings")
 
 

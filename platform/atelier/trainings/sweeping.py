@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from atelier.accounts.access import find
 from atelier.accounts.door import person, signed_in
 from atelier.kit.refused import Refused
+from atelier.kit.telling import telling
 
 from . import sweeps
 from .board import Board
@@ -47,8 +48,6 @@ def board(request: HttpRequest, sweep: str) -> HttpResponse:
 @signed_in
 def start(request: HttpRequest, sweep: str) -> HttpResponse:
     row = find(Sweep, sweep, person(request))
-    try:
+    with telling(request):
         sweeps.start(sweep=row, by=person(request))
-    except Refused as refused:
-        messages.warning(request, refused.told())
     return redirect("sweep", row.public_id)

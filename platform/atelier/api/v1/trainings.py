@@ -1,11 +1,12 @@
 """Trainings, and what each tells while it runs."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -89,34 +90,26 @@ class TrainingDetail(View):
         return Response(TrainingOut(access.find(Training, training, self.person)).data)
 
 
-class Cancel(View):
+class Steering(View):
+    """A word without a body to one of her trainings."""
+
     scopes: ClassVar = TRAIN
+    deed: ClassVar[Callable[..., Training]]
 
-    @extend_schema(operation_id="trainings_cancel", request=None, responses=TrainingOut)
+    @extend_schema(request=None, responses=TrainingOut)
     def post(self, request: Request, training: str) -> Response:
-        """Ends what waits or is paused; one that runs stops behind a checkpoint. What was captured stays, the rest goes back."""
         row = access.find(Training, training, self.person)
-        return Response(TrainingOut(steering.cancel(training=row, by=self.person)).data)
+        return Response(TrainingOut(type(self).deed(training=row, by=self.person)).data)
 
 
-class Pause(View):
-    scopes: ClassVar = TRAIN
-
-    @extend_schema(operation_id="trainings_pause", request=None, responses=TrainingOut)
-    def post(self, request: Request, training: str) -> Response:
-        """Sets it aside behind a checkpoint (`wish` until then). What was captured stays, the rest stays on hold for 14 days."""
-        row = access.find(Training, training, self.person)
-        return Response(TrainingOut(steering.pause(training=row, by=self.person)).data)
+def _steers(name: str, deed: Callable[..., Training], about: str) -> type[Steering]:
+    described = extend_schema_view(post=extend_schema(operation_id=f"trainings_{name}", description=about))
+    return described(type(name.title(), (Steering,), {"deed": staticmethod(deed)}))
 
 
-class Resume(View):
-    scopes: ClassVar = TRAIN
-
-    @extend_schema(operation_id="trainings_resume", request=None, responses=TrainingOut)
-    def post(self, request: Request, training: str) -> Response:
-        """Back into the queue, to go on from its checkpoint."""
-        row = access.find(Training, training, self.person)
-        return Response(TrainingOut(steering.resume(training=row, by=self.person)).data)
+CANCEL = "Ends what waits or is paused; one that runs stops behind a checkpoint. What was captured stays, the rest goes back."
+PAUSE = "Sets it aside behind a checkpoint (`wish` until then). What was captured stays, the rest stays on hold for 14 days."
+RESUME = "Back into the queue, to go on from its checkpoint."
 
 
 class FinishIn(serializers.Serializer[Any]):
@@ -166,9 +159,9 @@ class Events(View):
 urlpatterns = [
     path("trainings", Trainings.as_view()),
     path("trainings/<str:training>", TrainingDetail.as_view()),
-    path("trainings/<str:training>/cancel", Cancel.as_view()),
-    path("trainings/<str:training>/pause", Pause.as_view()),
-    path("trainings/<str:training>/resume", Resume.as_view()),
+    path("trainings/<str:training>/cancel", _steers("cancel", steering.cancel, CANCEL).as_view()),
+    path("trainings/<str:training>/pause", _steers("pause", steering.pause, PAUSE).as_view()),
+    path("trainings/<str:training>/resume", _steers("resume", steering.resume, RESUME).as_view()),
     path("trainings/<str:training>/finish", Finish.as_view()),
     path("trainings/<str:training>/checkpoints", Checkpoints.as_view()),
     path("trainings/<str:training>/events", Events.as_view()),
