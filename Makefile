@@ -68,6 +68,7 @@ bench: setup ## the engine beside plain peft; log, certificates, uploads, takedo
 	@OMP_NUM_THREADS=1 $(PYTHON) -m finetune bench $(ARGS) --json var/bench/engine.json
 	@OMP_NUM_THREADS=1 $(STACK) run --var var/bench/audit --fresh --only postgres,valkey -- $(PYTHON) -m tests.audit.bench $(ARGS) --json var/bench/audit.json
 	@$(PYTHON) -m tests.licensing.bench $(ARGS) --json var/bench/licensing.json
+	@$(PYTHON) -m tests.library.bench $(ARGS) --json var/bench/library.json
 	@OMP_NUM_THREADS=1 $(STACK) run --var var/bench/material --fresh --only s3 -- $(PYTHON) -m tests.material.bench $(ARGS) --json var/bench/material.json
 	@OMP_NUM_THREADS=1 $(STACK) run --var var/bench/takedown --fresh --only postgres,valkey -- $(PYTHON) -m tests.takedown.bench $(ARGS) --json var/bench/takedown.json
 	@OMP_NUM_THREADS=1 $(PYTHON) -m tests.trainings.bench $(ARGS) --json var/bench/trainings.json

@@ -1,4 +1,4 @@
-"""What the engine tells while it works: one JSON object a line, always with `event`, `job` and `at`."""
+"""What the engine tells while it works: one JSON object a line, always with `event`, `job` and `at`; docs/engine.md has a table of them."""
 
 import json
 import math

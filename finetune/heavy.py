@@ -75,9 +75,8 @@ def serve(_options: argparse.Namespace) -> int:
 
 
 def bench(options: argparse.Namespace) -> int:
-    found = arms.measure(options.base, quick=options.quick)
+    found = arms.measure(options.base, quick=options.quick, only=options.only, tell=lambda arm: print(arms.row(arm), flush=True))
     files.write_text(options.json, json.dumps(found, indent=1) + "\n")
-    print(arms.table(found))
     return exits.DONE
 
 

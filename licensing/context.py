@@ -54,6 +54,7 @@ class Context:
     expires_at: datetime | None = None  # aware; set where renewals moved the end, or the sale fixed it
     licensee: str | None = None
     actor: str | None = None
+    seated: bool | None = None  # whether the actor has a seat of the licence; asked of whoever does not hold it
     seats_taken: int | None = None  # people who have a seat now, the holder included
     allowance_left: int | None = None  # training seconds, those on hold already taken off
     seconds_needed: int | None = None
@@ -66,6 +67,7 @@ class Context:
     base_digest: str | None = None
     consent: str | None = None  # of CONSENTS, the worst over all performers in the material
     lineage_withdrawn: bool | None = None  # a takedown reached something this stands on
+    uncleared: tuple[str, ...] | None = None  # titles in the material that nothing may learn from now, each with its clips
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -142,4 +144,6 @@ _FACTS: dict[str, Callable[[str, object], object]] = {
     "titles": _words,
     "consent": _consent,
     "lineage_withdrawn": _flag,
+    "seated": _flag,
+    "uncleared": _words,
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from licensing.terms import Terms
-from licensing.text import licence_document
+from licensing.text import TEXT_VERSION, licence_document
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,9 @@ class Change:
 
 
 def differences(before: Terms, after: Terms, language: str) -> list[Change]:
-    """The fields whose value differs, in the order of the licence text."""
-    old, new = licence_document(before, language).clauses, licence_document(after, language).clauses
+    """The fields whose value differs, in the order of the licence text. Both are told in the newer one's text."""
+    version = max(TEXT_VERSION[before.version], TEXT_VERSION[after.version])
+    old, new = (licence_document(terms, language, version).clauses for terms in (before, after))
     return [
         Change(clause.field, clause.heading, was.text, clause.text)
         for was, clause in zip(old, new, strict=True)

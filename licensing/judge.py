@@ -10,7 +10,7 @@ from licensing.verdict import Code, Verdict, allow, refuse
 
 __all__ = ["TABLE", "Action", "BadContext", "Context", "Use", "decide"]
 
-STANDING: tuple[Rule, ...] = (rules.not_revoked, rules.not_suspended, rules.begun, rules.not_ended, rules.people_known)
+STANDING: tuple[Rule, ...] = (rules.not_revoked, rules.not_suspended, rules.begun, rules.not_ended, rules.seat_had)
 DECLARED_USE: tuple[Rule, ...] = (
     rules.use_declared,
     rules.stage_granted,
@@ -18,7 +18,7 @@ DECLARED_USE: tuple[Rule, ...] = (
     rules.media_granted,
     rules.territories_granted,
 )
-SOURCES: tuple[Rule, ...] = (rules.lineage_stands, rules.base_matches, rules.titles_included)
+SOURCES: tuple[Rule, ...] = (rules.lineage_stands, rules.base_matches, rules.titles_included, rules.titles_cleared)
 WITHIN_TIER: tuple[Rule, ...] = (rules.rank_within, rules.steps_within, rules.resolution_within, rules.clips_within)
 TRAINING: tuple[Rule, ...] = (
     *STANDING,
@@ -35,7 +35,7 @@ TRAINING: tuple[Rule, ...] = (
 TABLE: dict[Action, tuple[Rule, ...]] = {
     Action.QUOTE: TRAINING,
     Action.UPLOAD: (*STANDING, rules.training_granted, rules.clips_within),
-    Action.SEAL: (*STANDING, rules.training_granted, rules.clips_within, rules.consent_settled),
+    Action.SEAL: (*STANDING, rules.training_granted, rules.clips_within, rules.titles_cleared, rules.consent_settled),
     Action.START: TRAINING,
     # What can change while it runs. The limits cannot: terms are frozen and the job was judged against them at its start.
     Action.HEARTBEAT: (*STANDING, rules.training_granted, *SOURCES, rules.consent_settled),

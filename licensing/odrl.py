@@ -26,6 +26,7 @@ Json = dict[str, Any]
 ACTIONS = {
     "train": ("derive", "To train an adapter from the asset."),
     "merge": ("derive", "To merge the asset into another model."),
+    "waitAhead": ("use", "To have trainings wait in the service's priority lane."),
 }
 LEFT_OPERANDS = {
     "stage": "The stage of a film production: pre_production, production, post or release.",
@@ -37,6 +38,7 @@ LEFT_OPERANDS = {
     "revenue": "The assignee's revenue over the last twelve months, with the companies under the same control.",
     "learnedFrom": "The titles that the asset learned from.",
     "recognisablePeople": "Which people may be recognisable in the material and in what is made from it: none, or consented.",
+    "concurrentTrainings": "How many trainings under the policy are at work at the same time.",
     "creditLine": "The words of an attribution.",
 }
 
@@ -128,6 +130,7 @@ def _rules(terms: Terms, parties: Parties) -> tuple[list[Json], list[Json]]:
         (terms.may_sublicense, _rule("grantUse", models)),
         (terms.may_merge, _rule(_own(own, "merge"), models)),
         (terms.may_sell_outputs, _rule("sell", outputs)),
+        *([] if terms.concurrent_trainings is None else [(terms.priority, _rule(_own(own, "waitAhead"), base))]),
     ]
     granted = [rule for is_granted, rule in by_grant if is_granted]
     withheld = [{name: rule[name] for name in ("action", "target")} for is_granted, rule in by_grant if not is_granted]
@@ -160,7 +163,8 @@ def _audience(terms: Terms) -> list[Json]:
 
 def _training(terms: Terms, own: str) -> list[Json]:
     limits = {"rank": terms.max_rank, "steps": terms.max_steps, "longestEdge": terms.max_resolution, "clips": terms.max_clips}
-    return [_constraint(_own(own, name), "lteq", limit) for name, limit in limits.items()]
+    said = {name: limit for name, limit in {**limits, "concurrentTrainings": terms.concurrent_trainings}.items() if limit is not None}
+    return [_constraint(_own(own, name), "lteq", limit) for name, limit in said.items()]
 
 
 def _consent(terms: Terms) -> list[Json]:

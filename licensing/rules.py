@@ -26,10 +26,11 @@ def need(fact: str, value: T | None) -> T:
     return value
 
 
-def people_known(terms: Terms, context: Context, at: datetime) -> None:
-    """who holds the licence and who is asking must be known"""
-    need("licensee", context.licensee)
-    need("actor", context.actor)
+def seat_had(terms: Terms, context: Context, at: datetime) -> Verdict | None:
+    """who is asking holds the licence, or has one of its seats"""
+    if need("actor", context.actor) == need("licensee", context.licensee) or need("seated", context.seated):
+        return None
+    return refuse(Code.NO_SEAT, "seats")
 
 
 def not_revoked(terms: Terms, context: Context, at: datetime) -> Verdict | None:
@@ -115,6 +116,12 @@ def titles_included(terms: Terms, context: Context, at: datetime) -> Verdict | N
     excluded = {same_name(title) for title in terms.titles_excluded}
     found = [title for title in need("titles", context.titles) if same_name(title) in excluded]
     return refuse(Code.TITLE_EXCLUDED, "titles_excluded", titles=", ".join(found)) if found else None
+
+
+def titles_cleared(terms: Terms, context: Context, at: datetime) -> Verdict | None:
+    """the rights in every title that the material is of are cleared"""
+    found = need("uncleared", context.uncleared)
+    return refuse(Code.TITLE_NOT_CLEARED, titles=", ".join(found)) if found else None
 
 
 def consent_settled(terms: Terms, context: Context, at: datetime) -> Verdict | None:

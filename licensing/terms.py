@@ -11,12 +11,17 @@ from licensing.canonical import LARGEST_INTEGER, canonical, digest
 from licensing.money import WHOLE_BPS, BadMoney, Money
 from licensing.territories import TERRITORIES, WORLD
 
-VERSION = 1
+VERSION = 2
+VERSIONS = (1, 2)
 STAGES = ("pre_production", "production", "post", "release")
 MEDIA = ("web", "social", "festival", "broadcast", "theatrical", "advertising", "games")
 LIKENESS = ("none", "consented")
 LONGEST_TEXT = 300
 LONGEST_PERIOD_DAYS = 36_525
+
+# The version that a field came with, when it was not the first; and what terms that are older read as.
+SINCE = {"priority": 2, "concurrent_trainings": 2}
+NOTHING_SAID = {"priority": False, "concurrent_trainings": None}
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # Control characters, line breaks, surrogates and invisible direction marks: a name that carries them could forge a clause of the text.
@@ -34,7 +39,10 @@ class BadTerms(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """One tier revision's terms, version 1. Every way to make one checks every field and raises BadTerms.
+    """One tier revision's terms. Every way to make one checks every field and raises BadTerms.
+
+    Terms of an older version say nothing of what came later (SINCE): they hold no such field, and read as what NOTHING_SAID names. So they
+    keep their bytes and their id for ever.
 
     Lists are kept sorted and without repetition, and text in Unicode NFC, so that the same grants always have the same id.
     """
@@ -64,11 +72,16 @@ class Terms:
     credit_line: str | None
     titles_excluded: tuple[str, ...]
     royalty_bps: int  # hundredths of a per cent of what is paid for the licence
+    priority: bool = False  # whether its trainings wait in the priority lane
+    concurrent_trainings: int | None = None  # how many of the licence may be at work at once; None: these terms do not say
     version: int = VERSION
 
     def __post_init__(self) -> None:
-        for name, check in _CHECKS.items():
+        for name, check in _checks(_version("version", self.version)).items():
             object.__setattr__(self, name, check(name, getattr(self, name)))
+        for name, nothing in NOTHING_SAID.items():
+            if SINCE[name] > self.version and getattr(self, name) is not nothing:
+                raise BadTerms(name, f"Terms of version {self.version} say nothing of this.")
         if self.may_sell_outputs and not self.commercial:
             raise BadTerms("may_sell_outputs", "Selling outputs is commercial use, which these terms do not grant.")
 
@@ -77,16 +90,19 @@ class Terms:
         """Terms from parsed JSON: every field present, no other, each of its own type."""
         if not isinstance(data, Mapping):
             raise BadTerms("terms", "Terms are an object with named fields.")
+        if "version" not in data:
+            raise BadTerms("version", "The field is missing: it says which fields there are.")
+        known = _checks(_version("version", data["version"]))
         for name in data:
-            if name not in _CHECKS:
+            if name not in known:
                 raise BadTerms(str(name), "There is no such field.")
-        for name in _CHECKS:
+        for name in known:
             if name not in data:
                 raise BadTerms(name, "The field is missing; nothing is granted by leaving it out.")
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self) if SINCE.get(field.name, 1) <= self.version}
 
     def canonical(self) -> bytes:
         """RFC 8785 JSON: the bytes that are hashed and signed."""
@@ -104,9 +120,14 @@ def _plain(value: Any) -> Any:
 
 
 def _version(name: str, value: object) -> int:
-    if type(value) is not int or value != VERSION:
-        raise BadTerms(name, f"Only version {VERSION} is known.")
+    if type(value) is not int or value not in VERSIONS:
+        raise BadTerms(name, f"Only versions {' and '.join(map(str, VERSIONS))} are known.")
     return value
+
+
+def _checks(version: int) -> dict[str, Callable[[str, object], Any]]:
+    """The fields that terms of this version have, each with what checks it."""
+    return {name: check for name, check in _CHECKS.items() if SINCE.get(name, 1) <= version}
 
 
 def _flag(name: str, value: object) -> bool:
@@ -213,4 +234,6 @@ _CHECKS: dict[str, Callable[[str, object], Any]] = {
     "credit_line": _optional(_text),
     "titles_excluded": _list_of(_text),
     "royalty_bps": _whole(0, WHOLE_BPS),
+    "priority": _flag,
+    "concurrent_trainings": _whole(1),
 }

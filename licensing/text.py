@@ -4,11 +4,17 @@ from dataclasses import dataclass
 
 from licensing.canonical import digest
 from licensing.terms import Terms
-from licensing.texts import UnknownLanguage, deed_1_en, deed_1_fr, words
+from licensing.texts import UnknownLanguage, deed_1_en, deed_1_fr, deed_2_en, deed_2_fr, words
 from licensing.texts.deed import Deed
 
-TEXT_VERSION = 1
-_DEEDS: dict[tuple[int, str], Deed] = {(1, "en"): deed_1_en.DEED, (1, "fr"): deed_1_fr.DEED}
+# The version of the text in which terms are told today, by their own version: a text says what the terms of its time can say.
+TEXT_VERSION = {1: 1, 2: 2}
+_DEEDS: dict[tuple[int, str], Deed] = {
+    (1, "en"): deed_1_en.DEED,
+    (1, "fr"): deed_1_fr.DEED,
+    (2, "en"): deed_2_en.DEED,
+    (2, "fr"): deed_2_fr.DEED,
+}
 
 __all__ = [
     "TEXT_VERSION",
@@ -54,7 +60,8 @@ def _heading(clause: NumberedClause) -> str:
     return f"{clause.heading} [{clause.field}]" if clause.field else clause.heading
 
 
-def licence_document(terms: Terms, language: str, version: int = TEXT_VERSION) -> Document:
+def licence_document(terms: Terms, language: str, version: int | None = None) -> Document:
+    version = TEXT_VERSION[terms.version] if version is None else version
     deed = _deed(language, version)
     clauses = (
         NumberedClause(number, clause.field, clause.heading, clause.say(terms)) for number, clause in enumerate(deed.clauses, start=1)
@@ -80,7 +87,7 @@ def accepted_document(terms: Terms, accepted: str) -> Document | None:
 
 def summary(terms: Terms, language: str) -> tuple[list[str], list[str]]:
     """(what one may, what one may not), in short phrases. It is no part of the licence and may be worded anew."""
-    return _deed(language, TEXT_VERSION).summary(terms)
+    return _deed(language, TEXT_VERSION[terms.version]).summary(terms)
 
 
 def _deed(language: str, version: int) -> Deed:

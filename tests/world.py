@@ -159,15 +159,17 @@ def client_of(person: "User") -> "APIClient":
     return client
 
 
-def run_outbox() -> int:
-    """Runs every open message in this process, and those that they post, as the io worker would. Returns how many."""
+def run_outbox(*names: str) -> int:
+    """Runs every open message in this process (of these names, if any), and those that they post, as the io worker would. Returns how
+    many."""
     from atelier.celery import app
     from atelier.kit.models import Message
     from atelier.kit.outbox import deliver
 
     app.loader.import_default_modules()
     done = 0
-    while rows := list(Message.objects.filter(done_at=None, failed_at=None).order_by("created_at").values_list("pk", flat=True)):
+    wanted = {"name__in": names} if names else {}
+    while rows := list(Message.objects.filter(done_at=None, failed_at=None, **wanted).order_by("created_at").values_list("pk", flat=True)):
         for pk in rows:
             deliver(str(pk))
         done += len(rows)

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import torch
 
 from finetune.bench import marks, runs, sides, speed
 from finetune.bench.sides import Bench, Sizes
+from finetune.exits import BadJob
 from finetune.running import allocator
 
 Rounds = list[tuple[float, float]]
@@ -41,14 +42,16 @@ class Arm:
     high: float | None = None
 
 
-def measure(base: Path, *, quick: bool) -> dict[str, Any]:
+def measure(base: Path, *, quick: bool, only: Sequence[str] = (), tell: Callable[[Arm], None] = lambda _: None) -> dict[str, Any]:
+    """`only`: the parts of it to measure, all unless told. Each arm is told as it comes. Raises BadJob for a part that is none."""
+    if strange := set(only) - set(PARTS):
+        raise BadJob(f"bench has no part {', '.join(sorted(strange))}; it has {', '.join(PARTS)}.")
     allocator.keep_large_blocks()
     load = os.getloadavg()
-    arms = [
-        arm
-        for part in (_steps, _exactness, _memory, _starts, _caches, _intervals, _lengths, _efficiency, _compiled, _on_a_gpu, _marks)
-        for arm in part(base, quick)
-    ]
+    arms = []
+    for arm in (arm for name in only or PARTS for arm in PARTS[name](base, quick)):
+        tell(arm)
+        arms.append(arm)
     machine = {
         "processor": platform.machine(),
         "cores": os.cpu_count(),
@@ -248,10 +251,21 @@ def _on_a_gpu(base: Path, quick: bool) -> Iterator[Arm]:
     yield _pass(bench, Sizes(8, frames=3, side=8), 10, 1.5, "Wan 1.3B")
 
 
-def table(found: dict[str, Any]) -> str:
-    lines = []
-    for arm in found["arms"]:
-        ratio = "-" if arm["ratio"] is None else f"{arm['ratio']:.3g}"
-        aim = f"(target {arm['target']:g}, {arm['better']}, n {arm['n']})"
-        lines.append(f"{arm['status']:8} {ratio:>9}  {aim}  {arm['name']} against {arm['against']}")
-    return "\n".join(lines)
+PARTS: dict[str, Callable[[Path, bool], Iterator[Arm]]] = {
+    "steps": _steps,
+    "exactness": _exactness,
+    "memory": _memory,
+    "starts": _starts,
+    "caches": _caches,
+    "estimates": _intervals,
+    "lengths": _lengths,
+    "efficiency": _efficiency,
+    "compiled": _compiled,
+    "gpu": _on_a_gpu,
+    "fingerprints": _marks,
+}
+
+
+def row(arm: Arm) -> str:
+    ratio = "-" if arm.ratio is None else f"{arm.ratio:.3g}"
+    return f"{arm.status:8} {ratio:>9}  (target {arm.target:g}, {arm.better}, n {arm.n})  {arm.name} against {arm.against}"

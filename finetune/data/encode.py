@@ -14,7 +14,6 @@ from finetune.data.store import Store
 from finetune.data.windows import Window, with_trigger
 from finetune.exits import BadData
 from finetune.families.model import Model
-from finetune.job import Knobs
 
 Kept = tuple[torch.Tensor, torch.Tensor]
 """Latents and prints of a window."""
@@ -37,27 +36,39 @@ def plain(window: Window, trigger: str) -> str:
     return " ".join(words.split())
 
 
-def clips(model: Model, store: Store, root: Path, windows: Sequence[Window], knobs: Knobs, pause: Callable[[], None]) -> Encoded:
-    """`pause` is called between clips and may raise Stopped. Raises BadData for a clip that cannot be read or encoded."""
+def clips(
+    model: Model,
+    store: Store,
+    root: Path,
+    windows: Sequence[Window],
+    trigger: str,
+    *,
+    pause: Callable[[], None],
+    opening: Callable[[str], None],
+) -> Encoded:
+    """`pause` is called between clips and may raise Stopped; `opening` is told the file of each clip that is about to be decoded.
+
+    Raises BadData for a clip that cannot be read or encoded.
+    """
     found: dict[Window, Kept] = {}
     for _, group in groupby(windows, key=lambda window: window.clip.file):
         pause()
-        found |= _clip(model, store, root, list(group))
+        found |= _clip(model, store, root, list(group), opening)
     return Encoded(
         tuple(found[window][0] for window in windows),
-        tuple(with_trigger(window.clip.caption, knobs.trigger) for window in windows),
-        tuple(plain(window, knobs.trigger) for window in windows),
+        tuple(with_trigger(window.clip.caption, trigger) for window in windows),
+        tuple(plain(window, trigger) for window in windows),
         tuple(found[window][1] for window in windows),
     )
 
 
-def _clip(model: Model, store: Store, root: Path, windows: list[Window]) -> dict[Window, Kept]:
+def _clip(model: Model, store: Store, root: Path, windows: list[Window], opening: Callable[[str], None]) -> dict[Window, Kept]:
     """Decodes the clip only if something of a window is not kept yet."""
     found = {window: kept for window in windows if (kept := _kept(store, window))}
     missing = [window for window in windows if window not in found]
     if missing:
-        path = root / missing[0].clip.file
-        for window, frames in zip(missing, read_windows(path, missing), strict=True):
+        opening(missing[0].clip.file)
+        for window, frames in zip(missing, read_windows(root / missing[0].clip.file, missing), strict=True):
             latents, prints = model.encode_clips(frames[None])[0].cpu(), torch.from_numpy(pdq.prints(frames))
             _check(window, latents)
             store.put("latents", _key(window), latents)

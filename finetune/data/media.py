@@ -1,6 +1,7 @@
 """Reading windows out of clips and writing previews. Only local files, only the containers and codecs named here."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -71,16 +74,27 @@ def _collect(frames: Iterator[Shown], windows: list[Window]) -> Iterator[Frames]
         yield np.stack(taken)
 
 
-def _decode(path: Path) -> Iterator[Shown]:
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A container and its first video track. Raises ValueError or FFmpegError where we do not accept it."""
     with av.open(str(path), options=GUARDS, metadata_errors="ignore") as container:
         if not container.streams.video:
             raise ValueError("it has no video track")
         stream = container.streams.video[0]
         if stream.codec_context.name not in CODECS:
             raise ValueError(f"the codec {stream.codec_context.name} is not accepted")
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
+        yield container, stream
+
+
+def rate(stream: VideoStream) -> float:
+    """Frames a second."""
+    return float(stream.average_rate or stream.guessed_rate or 25)
+
+
+def _decode(path: Path) -> Iterator[Shown]:
+    with opened(path) as (container, stream):
         for number, frame in enumerate(container.decode(stream)):
-            yield Shown(frame.time if frame.time is not None else number / rate, partial(_upright, frame))
+            yield Shown(frame.time if frame.time is not None else number / rate(stream), partial(_upright, frame))
 
 
 def _upright(frame: av.VideoFrame) -> Image.Image:

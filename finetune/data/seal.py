@@ -3,11 +3,10 @@
 import shutil
 from pathlib import Path
 
-import av
 from av.error import FFmpegError
 from PIL import Image, ImageOps
 
-from finetune.data.media import CODECS, GUARDS, IMAGES, reason
+from finetune.data.media import IMAGES, opened, rate, reason
 from finetune.exits import BadData
 from finetune.manifest import Clip, DatasetManifest, file_sha256
 
@@ -56,14 +55,9 @@ def _still(path: Path) -> tuple[int, int, int, float]:
 
 def _video(path: Path) -> tuple[int, int, int, float]:
     """Counts packets instead of trusting the header."""
-    with av.open(str(path), options=GUARDS, metadata_errors="ignore") as container:
-        if not container.streams.video:
-            raise ValueError("it has no video track")
-        stream = container.streams.video[0]
-        if stream.codec_context.name not in CODECS:
-            raise ValueError(f"the codec {stream.codec_context.name} is not accepted")
+    with opened(path) as (container, stream):
         lying = next(container.decode(stream)).rotation % 180 != 0
         container.seek(0)
         frames = sum(1 for packet in container.demux(stream) if packet.size)
         width, height = (stream.height, stream.width) if lying else (stream.width, stream.height)
-        return width, height, frames, float(stream.average_rate or stream.guessed_rate or 25)
+        return width, height, frames, rate(stream)

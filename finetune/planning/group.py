@@ -67,7 +67,7 @@ def groups(candidates: Sequence[Candidate], limits: Limits) -> list[list[Candida
     """In order of arrival; every candidate is in exactly one group, if need be alone."""
     made: list[list[Candidate]] = []
     for each in candidates:
-        group = next((group for group in made if _fits(each, group, limits)), None)
+        group = next((group for group in made if fits(each, group, limits)), None)
         if group is None:
             made.append([each])
         else:
@@ -75,7 +75,8 @@ def groups(candidates: Sequence[Candidate], limits: Limits) -> list[list[Candida
     return made
 
 
-def _fits(new: Candidate, group: Sequence[Candidate], limits: Limits) -> bool:
+def fits(new: Candidate, group: Sequence[Candidate], limits: Limits) -> bool:
+    """Whether it may join those of the group in their pass."""
     together = [*group, new]
     return (
         all(each.job != new.job for each in group)

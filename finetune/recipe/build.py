@@ -1,7 +1,8 @@
 """`finetune base build`: draws clips, trains the VAE, then transformer and text encoder, and writes a WanPipeline directory.
 
 Resumable: progress lives in .NAME.building beside OUT and is saved every minute. With the step counts of recipe.json, the
-same seed and the same thread count a build repeats itself. `--further N` trains the transformer of a finished base on.
+same seed and the same thread count a build repeats itself. `--further N` trains the transformer of a finished base on, `--pictures N`
+its VAE.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from finetune import exits
 from finetune.data import drawn
 from finetune.disk import files, weights
 from finetune.exits import BadJob
-from finetune.recipe import corpus, text, transformer, vae
+from finetune.recipe import corpus, footage, text, transformer, vae
 from finetune.recipe.training import Training, say
 
 VAE_SHARE = 0.42
@@ -50,7 +51,9 @@ class Plan:
 
 
 def command(options: argparse.Namespace) -> int:
-    if options.further:
+    if options.pictures:
+        pictures(options.out, steps=options.pictures, seed=options.seed)
+    elif options.further:
         further(options.out, steps=options.further, seed=options.seed, alike=options.alike)
     else:
         build(options.out, minutes=options.minutes, seed=options.seed, steps=options.steps and tuple(options.steps))
@@ -63,10 +66,7 @@ def build(out: Path, *, minutes: float, seed: int, steps: tuple[int, int] | None
     plan = _plan(work / "plan.json", minutes, seed, steps)
     began = time.process_time()
     codec, vae_loss = _train_vae(work, plan)
-    held_out = vae.mixture(plan.seed + 1, 0, HELD_OUT)
-    shown = torch.stack([clip for clip, _ in corpus.scenes(plan.seed + 2, HELD_OUT)])
-    decibels = {"mixture": round(vae.psnr(codec, held_out), 2), "plain scenes": round(vae.psnr(codec, shown), 2)}
-    say(f"VAE PSNR on held-out clips: {decibels}")
+    decibels = _decibels(codec, plan.seed)
     pipeline = _pipeline(codec, plan.seed)
     kept = corpus.encoded(work / "latents.safetensors", codec, lambda: corpus.scenes(plan.seed, plan.corpus))
     corpus.standardise(codec, kept["latents"])
@@ -91,12 +91,8 @@ def further(out: Path, *, steps: int, seed: int, alike: bool = False) -> None:
     """Trains transformer and text encoder of a finished base on new scenes; its VAE stays as it is. `alike`: on scenes that come in
     pairs, and on what sets them apart most of all.
     """
-    if not (out / "recipe.json").exists():
-        raise BadJob(f"{out} holds no finished base; build it first.")
+    recipe, pipeline = _finished(out)
     work, began = _work(out), time.process_time()
-    recipe: dict[str, Any] = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
-    pipeline = WanPipeline.from_pretrained(out)
-    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=transformer.SHIFT)
     count = min(CORPUS, 4 * steps)
     kept = corpus.encoded(work / "latents.safetensors", pipeline.vae, lambda: (corpus.siblings if alike else corpus.scenes)(seed, count))
     schedule = Schedule(steps, 1.5e-3, hold=1.0, kin=len(corpus.ALIKE), contrast=20.0) if alike else Schedule(steps, 1e-3, hold=0.2)
@@ -105,6 +101,33 @@ def further(out: Path, *, steps: int, seed: int, alike: bool = False) -> None:
     recipe["processor_minutes"] = round(recipe["processor_minutes"] + _minutes(began), 1)
     recipe["further"].append({"seed": seed, "steps": steps, "corpus": count, "alike": alike})
     _finish(out, work, pipeline, recipe)
+
+
+def pictures(out: Path, *, steps: int, seed: int) -> None:
+    """Trains the VAE of a finished base, and nothing else of it, on clips that are like footage."""
+    recipe, pipeline = _finished(out)
+    work, began = _work(out), time.process_time()
+    recipe["loss"]["footage"] = round(footage.train(work, pipeline.vae, seed, steps), 4)
+    recipe["psnr_db"] = _decibels(pipeline.vae, recipe["seed"])
+    recipe["processor_minutes"] = round(recipe["processor_minutes"] + _minutes(began), 1)
+    recipe["further"].append({"seed": seed, "steps": steps, "pictures": True})
+    _finish(out, work, pipeline, recipe)
+
+
+def _finished(out: Path) -> tuple[dict[str, Any], WanPipeline]:
+    if not (out / "recipe.json").exists():
+        raise BadJob(f"{out} holds no finished base; build it first.")
+    pipeline = WanPipeline.from_pretrained(out)
+    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=transformer.SHIFT)
+    return json.loads((out / "recipe.json").read_text(encoding="utf-8")), pipeline
+
+
+def _decibels(codec: AutoencoderKLWan, seed: int) -> dict[str, float]:
+    """Of clips that the build of this seed did not see."""
+    shown = torch.stack([clip for clip, _ in corpus.scenes(seed + 2, HELD_OUT)])
+    found = {"mixture": round(vae.psnr(codec, vae.mixture(seed + 1, 0, HELD_OUT)), 2), "plain scenes": round(vae.psnr(codec, shown), 2)}
+    say(f"VAE PSNR on held-out clips: {found}")
+    return found
 
 
 def _work(out: Path) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import torch
@@ -175,11 +176,11 @@ def _preflight(works: list[Work], model: Model) -> None:
 def _encode(work: Work, model: Model) -> None:
     """Clips and captions, and what the bare base makes of the held-out ones."""
     job, knobs, split = work.job, work.job.knobs, work.plan.split
+    kept = store.Store(store.directory(work.out), job.base.digest)
+    see = partial(encode.clips, model, kept, Path(job.dataset.path), trigger=knobs.trigger, pause=work.pause, opening=work.opening)
     with work.phase("encode"):
-        kept = store.Store(store.directory(work.out), job.base.digest)
-        root = Path(job.dataset.path)
-        shown = encode.clips(model, kept, root, split.train, knobs, work.pause)
-        work.held_out = encode.clips(model, kept, root, split.held_out, knobs, work.pause)
+        shown, work.held_out = see(split.train), see(split.held_out)
+        work.opening(None)
         plain = shown.plain if knobs.preserve else ()
         spoken = [*shown.captions, *plain, *work.held_out.captions, *(each.prompt for each in job.previews)]
         text = encode.texts(model, kept, spoken)
@@ -213,8 +214,9 @@ class Lane:
         self._introduce()
         self.model.put_on(self.training.stack)
         for steps in self.training.steps():
-            for work, step in sorted(zip(self.works, steps, strict=True), key=_ends):
-                if not _well(work, self.failed, partial(self._after, work, step)) or _ends((work, step)):
+            taken = [(work.ends(step), work, step) for work, step in zip(self.works, steps, strict=True)]
+            for last, work, step in sorted(taken, key=itemgetter(0)):  # the last steps come last, since what follows takes long
+                if not _well(work, self.failed, partial(self._after, work, step, last)) or last:
                     self._leave(work)
 
     def _introduce(self) -> None:
@@ -226,9 +228,22 @@ class Lane:
         self.training.leave(self.works.index(work))
         self.works.remove(work)
 
-    def _after(self, work: Work, step: Step) -> None:
+    def _after(self, work: Work, step: Step, last: bool) -> None:
+        if work.chosen:
+            self._go_back(work, work.out / work.chosen)
+        else:
+            self._took(work, step, last)
+        if last:
+            self._finish(work)
+
+    def _go_back(self, work: Work, kept: Path) -> None:
+        checkpoint.restore(kept, self.training, self.works.index(work))
+        work.progress, work.start = checkpoint.load(kept), kept
+        work.rewind()
+
+    def _took(self, work: Work, step: Step, last: bool) -> None:
         """A stop asked for takes effect after the step in hand, behind a checkpoint."""
-        knobs, last = work.job.knobs, step.number == work.job.knobs.steps
+        knobs = work.job.knobs
         if not step.finite:
             raise BadData(f"The loss is no longer a number at step {step.number}: lower knobs.learning_rate or look for broken clips.")
         work.took(step)
@@ -238,9 +253,7 @@ class Lane:
             work.say("checkpoint", step=step.number, path=path.as_posix(), loss=work.progress.loss_last)
         if stop:
             work.pause()
-        if last:
-            self._finish(work)
-        elif knobs.preview_every and step.number % knobs.preview_every == 0:
+        if not last and knobs.preview_every and step.number % knobs.preview_every == 0:
             with self._alone(work):
                 look_on_the_way(work, self.model)
 
@@ -257,9 +270,3 @@ class Lane:
             yield stack
         finally:
             self.model.put_on(self.training.stack)
-
-
-def _ends(seat: tuple[Work, Step]) -> bool:
-    """Those at their last step come last, since their endings take long."""
-    work, step = seat
-    return step.number == work.job.knobs.steps

@@ -47,14 +47,15 @@ class Wanted:
 
 @dataclass
 class Server:
-    """`stops` tells of each job the number of the last order to stop it: it counts for runs ordered before, not after.
-    `leaving` is set by quit.
+    """`stops` tells of each job the number of the last order to stop it: it counts for runs ordered before, not after. `finishes`: the
+    same of orders to be content, with the checkpoint that they name. `leaving` is set by quit.
     """
 
     output: TextIO
     bases: Resident = field(default_factory=Resident)
     orders: queue.Queue[list[Wanted]] = field(default_factory=queue.Queue)
     stops: dict[str, int] = field(default_factory=dict)
+    finishes: dict[str, tuple[int, str]] = field(default_factory=dict)
     leaving: threading.Event = field(default_factory=threading.Event)
     heard: int = 0
     speaking: threading.Lock = field(default_factory=threading.Lock)
@@ -82,6 +83,8 @@ class Server:
                     self.orders.put([Wanted.of(each, self.heard) for each in order["jobs"]])
                 case "stop":
                     self.stops[str(order["job"])] = self.heard
+                case "finish":
+                    self.finishes[str(order["job"])] = self.heard, str(order.get("checkpoint", ""))
                 case "quit":
                     self.leaving.set()
                     self.orders.put([])
@@ -100,8 +103,8 @@ class Server:
         for wanted in order:
             name = _name(wanted.job)
             try:
-                stopping = partial(self._stops, name, wanted.number)
-                works.append(Work(Job.load(wanted.job), wanted.out, self.tell, stopping, wanted.resume, wanted.finish))
+                stopping, enough = partial(self._stops, name, wanted.number), partial(self._enough, name, wanted.number)
+                works.append(Work(Job.load(wanted.job), wanted.out, self.tell, stopping, wanted.resume, wanted.finish, enough))
             except Exception as error:
                 self._ended(name, error)
         for group in arrange(works):
@@ -116,6 +119,10 @@ class Server:
 
     def _stops(self, job: str, number: int) -> bool:
         return self.leaving.is_set() or self.stops.get(job, 0) > number
+
+    def _enough(self, job: str, number: int) -> str | None:
+        heard, checkpoint = self.finishes.get(job, (0, ""))
+        return checkpoint if heard > number else None
 
     def _refuse(self, job: str, exit: int, code: str, detail: str) -> None:
         self.tell(event("error", job, exit=exit, code=code, detail=detail))

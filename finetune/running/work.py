@@ -25,9 +25,11 @@ MANIFEST = "manifest.json"
 
 @dataclass(eq=False)
 class Work:
-    """`stopping` is asked between steps. What later phases need is filled in by earlier ones; `start`: the checkpoint to go on from.
+    """`stopping` and `enough` are asked between steps. What later phases need is filled in by earlier ones; `start`: the checkpoint to go
+    on from.
 
-    `content`: with the steps that the checkpoint has; its results are made without another.
+    `content`: with the steps that the checkpoint has; its results are made without another. `enough` answers with what to be content
+    with meanwhile: a checkpoint of it in `out`, or nothing for the steps that it has now; None to go on. `chosen`: its last answer.
     """
 
     job: Job
@@ -36,6 +38,8 @@ class Work:
     stopping: Callable[[], bool] = lambda: False
     resume: bool = False
     content: bool = False
+    enough: Callable[[], str | None] = lambda: None
+    chosen: str | None = None
     progress: Progress = field(init=False)
     plan: Plan = field(init=False)
     material: Material = field(init=False)
@@ -49,6 +53,11 @@ class Work:
     @property
     def trained(self) -> bool:
         return self.progress.step == self.job.knobs.steps or (self.content and self.start is not None)
+
+    def ends(self, step: Step) -> bool:
+        """Whether this is its last one."""
+        self.chosen = self.enough()
+        return self.chosen is not None or step.number == self.job.knobs.steps
 
     def say(self, name: str, /, **facts: Any) -> None:
         self._log(event(name, self.job.id, **facts))
@@ -68,6 +77,10 @@ class Work:
         finally:
             spent = self.progress.seconds.get(name, 0.0) + time.perf_counter() - began
             self.progress.seconds[name] = round(spent, 3)
+
+    def opening(self, clip: str | None) -> None:
+        """Said before a clip is decoded, and with none after the last: should a decoder end the process, whoever listens knows the clip."""
+        self.say("phase", name="encode", clip=clip)
 
     def pause(self) -> None:
         """Between two pieces of work outside the loop: the last checkpoint is what a resumed run starts from."""

@@ -16,6 +16,8 @@ from finetune.manifest import DatasetManifest, directory_digest, file_sha256
 from finetune.planning import house
 
 LEARNING_RATE = 2e-3
+PRESERVE = 0.5
+"""What the platform gives its creators: a style that comes when it is called, and stays away when it is not."""
 SHOWN = 2
 """So many captions are previewed where no prompt is given."""
 
@@ -85,6 +87,7 @@ def job_of(
             "frames": native.frames,
             "fps": native.fps,
             "trigger": trigger,
+            "preserve": PRESERVE if trigger else 0.0,
         },
         "previews": [{"prompt": prompt, "seed": 1} for prompt in prompts],
         "seed": 0,

@@ -78,6 +78,7 @@ Trains the same jobs by peft, as its documentation shows it, and by this engine,
 writes ratios of processor time with their number and spread. Also: whether estimates hold, and what a second run saves.
 
   OMP_NUM_THREADS=1 python -m finetune bench --quick --json bench.json
+  OMP_NUM_THREADS=1 python -m finetune bench --only fingerprints estimates --json bench.json
 """
 BUILD = """\
 Draws clips, trains the VAE, then the transformer with its text encoder, and writes a plain diffusers directory with a
@@ -171,6 +172,7 @@ def _calibrate(commands: Any) -> None:
 def _bench(commands: Any) -> None:
     made = _command(commands, "bench", "heavy:bench", BENCH, "what this engine gains over plain peft here")
     made.add_argument("--quick", action="store_true", help="the miniature alone, few rounds")
+    made.add_argument("--only", nargs="+", default=(), metavar="PART", help="parts of it, such as steps, estimates or fingerprints")
     made.add_argument("--json", type=Path, required=True, help="file to write")
     made.add_argument("--base", type=Path, default=TINY, help="the base to measure with")
 
@@ -189,6 +191,7 @@ def _build(commands: Any) -> None:
     made.add_argument("--seed", type=int, default=0, help="of everything that is drawn")
     made.add_argument("--steps", type=int, nargs=2, metavar=("VAE", "TRANSFORMER"), help="repeat a build exactly, by its recipe.json")
     made.add_argument("--further", type=int, default=0, metavar="STEPS", help="train a finished one on; give another --seed")
+    made.add_argument("--pictures", type=int, default=0, metavar="STEPS", help="train the VAE of a finished one on what is like footage")
     made.add_argument("--alike", action="store_true", help="with --further: on pairs of scenes that only a circle and a square set apart")
 
 

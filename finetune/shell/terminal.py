@@ -17,6 +17,8 @@ def show(told: Event) -> None:
             _write(f"\r{bar} {facts['step']}/{facts['steps']}  loss {facts['loss']:.4f}  about {left:.0f} s left  ")
             if facts["step"] == facts["steps"]:
                 _write("\n")
+        case "phase" if "clip" in facts:
+            _write(f"\r  {facts['clip'] or ''}\x1b[K")
         case "phase":
             _write(f"\r{facts['name']} …\n")
         case "validation":

@@ -145,15 +145,27 @@ def learning_rate(knobs: Knobs, step: int) -> float:
 def draw(model: Model, material: Material, knobs: Knobs, seed: int, step: int) -> list[torch.Tensor]:
     """The batch of step `step` (from 0): latents, text, sigma, noise, and which clips are to be kept as the bare base shows them.
 
-    With `preserve`, a caption left out is kept too: guidance starts from it, so the style must not settle there.
+    With `preserve`, a caption left out is kept too: guidance starts from it, so the style must not settle there. A clip that is to be kept
+    is one of those that are taught, under the same noise at the same level: then the trigger word is all that sets the two apart, and what
+    the adapter learns of the one and unlearns of the other hangs on that word.
     """
     generator = torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
     rows = material.order[step]
-    latents = torch.stack([material.encoded.latents[row] for row in rows])
     dropped = torch.rand(len(rows), generator=generator) < knobs.caption_dropout
     plain = torch.rand(len(rows), generator=generator) < knobs.preserve if knobs.preserve else torch.zeros_like(dropped)
     kept = plain | dropped if knobs.preserve else plain
-    text = torch.stack([material.words(row, bool(drop), bool(keep)) for row, drop, keep in zip(rows, dropped, plain, strict=True)])
     sigma = model.sigmas(torch.rand(len(rows), generator=generator))
-    noise = torch.randn(latents.shape, generator=generator)
+    noise = torch.randn((len(rows), *material.encoded.latents[rows[0]].shape), generator=generator)
+    twins = _twins(plain)
+    rows, sigma, noise = [rows[twin] for twin in twins], sigma[twins], noise[twins]
+    latents = torch.stack([material.encoded.latents[row] for row in rows])
+    text = torch.stack([material.words(row, bool(drop), bool(keep)) for row, drop, keep in zip(rows, dropped, plain, strict=True)])
     return [tensor.to(model.device) for tensor in (latents, text, sigma, noise, kept)]
+
+
+def _twins(plain: torch.Tensor) -> torch.Tensor:
+    """For each clip of a batch the one it is: itself, or where its caption is plain one of the others in turn, if there are any."""
+    places, taught = torch.arange(len(plain)), (~plain).nonzero().flatten()
+    if len(taught):
+        places[plain] = taught[torch.arange(int(plain.sum())) % len(taught)]
+    return places

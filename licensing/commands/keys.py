@@ -1,4 +1,5 @@
-"""`keys begin` and `keys rotate`: the root and working keys of a platform, in a folder that is none of the platform's servers'."""
+"""`keys begin` and `keys rotate`: the root and working keys of a platform, and the certificates under which previews are signed, in a
+folder that is none of the platform's servers'."""
 
 import argparse
 import os
@@ -7,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from licensing import keyring
+from licensing import credentials, keyring
 from licensing.commands.shell import Answer, Refusal, Unreadable, declare, read
 from licensing.findings import Rejected
 from licensing.keyring import Turn
@@ -15,6 +16,7 @@ from licensing.keys import BadSigner
 from licensing.trust import ROOT_LIMIT
 
 ROOT, ROOT_PUB, WORKING, KEYS, ENV = "root.pem", "root.pub", "working.pem", "keys.json", "keys.env"
+ANCHOR_KEY, ANCHOR = "anchor-key.pem", "anchor.pem"
 DAYS = 730
 
 
@@ -26,7 +28,9 @@ def add(commands: Any) -> None:
         ("rotate", "make the next working key; the one before ends a day later", _rotate),
     ):
         parser = declare(parts, name, purpose, deed)
-        parser.add_argument("folder", type=Path, metavar="FOLDER", help=f"holds {ROOT}, {WORKING}, {KEYS}; the environment is {ENV}")
+        parser.add_argument(
+            "folder", type=Path, metavar="FOLDER", help=f"holds {ROOT}, {ANCHOR_KEY}, {WORKING}, {KEYS}; the environment is {ENV}"
+        )
         parser.add_argument("--days", type=_days, default=DAYS, metavar="N", help="for how long the working key signs; default %(default)s")
 
 
@@ -43,25 +47,41 @@ def _begin(wanted: argparse.Namespace) -> Answer:
     root = keyring.new_pem()
     _private(wanted.folder / ROOT, root)
     (wanted.folder / ROOT_PUB).write_text(keyring.root_pem(root))
-    return _kept(wanted.folder, root, keyring.begin(root, datetime.now(UTC), timedelta(days=wanted.days)))
+    now, period = datetime.now(UTC), timedelta(days=wanted.days)
+    return _kept(wanted.folder, root, keyring.begin(root, now, period), _credentials(wanted.folder, now, period))
 
 
 def _rotate(wanted: argparse.Namespace) -> Answer:
     root, keys = read(wanted.folder / ROOT, ROOT_LIMIT), read(wanted.folder / KEYS, 2 * ROOT_LIMIT)
+    now, period = datetime.now(UTC), timedelta(days=wanted.days)
     try:
-        turn = keyring.rotate(root, keys, datetime.now(UTC), timedelta(days=wanted.days))
+        return _kept(wanted.folder, root, keyring.rotate(root, keys, now, period), _credentials(wanted.folder, now, period))
     except (BadSigner, Rejected) as error:
         raise Unreadable(f"{wanted.folder}: {error}") from error
-    return _kept(wanted.folder, root, turn)
 
 
-def _kept(folder: Path, root: bytes, turn: Turn) -> Answer:
+def _credentials(folder: Path, now: datetime, period: timedelta) -> credentials.Turn:
+    """The next certificates under the anchor. It is made where there is none yet, as in a folder from before there were any."""
+    if (folder / ANCHOR_KEY).exists():
+        return credentials.rotate(read(folder / ANCHOR_KEY, ROOT_LIMIT), read(folder / ANCHOR, ROOT_LIMIT), now, period)
+    root = keyring.new_pem()
+    turn = credentials.begin(root, now, period)
+    _private(folder / ANCHOR_KEY, root)
+    (folder / ANCHOR).write_bytes(turn.anchor)
+    return turn
+
+
+def _kept(folder: Path, root: bytes, turn: Turn, shown: credentials.Turn) -> Answer:
     """The newest working key lies in WORKING; those before it have nothing left to do, and only their public halves stay, in the list."""
     _private(folder / WORKING, turn.working)
     (folder / KEYS).write_bytes(turn.keys)
     lines = {"CERTIFICATE_KEY": turn.working, "CERTIFICATE_KEYS": turn.keys, "TRUST_ROOT": keyring.root_pem(root).encode()}
+    lines |= {"PREVIEW_KEY": shown.previews, "PREVIEW_CLOCK": shown.clock, "PREVIEW_ANCHORS": shown.anchor}
     _private(folder / ENV, "".join(f"{name}={b64encode(value).decode()}\n" for name, value in lines.items()).encode())
-    return Answer(f"{folder / ENV} holds the environment. Take {ROOT} off this machine; give {ROOT_PUB} to everybody, on a day of its own.")
+    offline, public = f"{ROOT} and {ANCHOR_KEY}", f"{ROOT_PUB} and {ANCHOR}"
+    return Answer(
+        f"{folder / ENV} holds the environment. Take {offline} off this machine; give {public} to everybody, on a day of its own."
+    )
 
 
 def _private(path: Path, data: bytes) -> None:

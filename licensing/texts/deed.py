@@ -34,6 +34,12 @@ def if_trained(say: Say, otherwise: str) -> Say:
     return lambda terms: say(terms) if terms.may_train else otherwise
 
 
+def put_behind(field: str, clauses: Sequence[Clause], *more: Clause) -> tuple[Clause, ...]:
+    """The clauses of an earlier text with these behind the one on `field`."""
+    at = [clause.field for clause in clauses].index(field) + 1
+    return (*clauses[:at], *more, *clauses[at:])
+
+
 def sorted_out(pairs: Sequence[tuple[bool, str]]) -> tuple[list[str], list[str]]:
     """(granted, sentence) pairs into what one may and what one may not."""
     return [sentence for granted, sentence in pairs if granted], [sentence for granted, sentence in pairs if not granted]

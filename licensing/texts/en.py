@@ -22,6 +22,7 @@ WORDS = Words(
         "licensee": "who holds the licence",
         "actor": "who is asking",
         "seats_taken": "how many seats are taken",
+        "seated": "whether the person asking has a seat",
         "allowance_left": "how much training time is left",
         "seconds_needed": "how much training time is needed",
         "rank": "the rank",
@@ -32,6 +33,7 @@ WORDS = Words(
         "base_digest": "the base model",
         "consent": "the consent of the people shown",
         "lineage_withdrawn": "whether its sources have been withdrawn",
+        "uncleared": "whether the rights in its titles are cleared",
     },
     verdicts={
         "OK": ("The licence allows this.", "Go ahead."),
@@ -42,6 +44,10 @@ WORDS = Words(
         "SEATS_TAKEN": (
             "All seats of this licence are taken ({taken} of {granted}).",
             "Free a seat first, or choose a tier with more seats.",
+        ),
+        "NO_SEAT": (
+            "This person has no seat of the licence.",
+            "Ask its holder for a seat, or take a licence of your own.",
         ),
         "ALLOWANCE_SPENT": (
             "This needs {needed} seconds of training and {left} are left.",
@@ -103,6 +109,10 @@ WORDS = Words(
         "TITLE_EXCLUDED": (
             "The licence excludes titles that the base model learned from: {titles}.",
             "Choose a base model without them, or a tier that includes them.",
+        ),
+        "TITLE_NOT_CLEARED": (
+            "The rights in a title of this material are not cleared: {titles}.",
+            "Clear the title in the studio's register, or train on a dataset without its clips.",
         ),
         "LINEAGE_WITHDRAWN": (
             "Something that this was made from has been withdrawn.",

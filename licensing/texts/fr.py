@@ -22,6 +22,7 @@ WORDS = Words(
         "licensee": "le titulaire de la licence",
         "actor": "la personne qui fait la demande",
         "seats_taken": "le nombre de places prises",
+        "seated": "si la personne qui fait la demande a une place",
         "allowance_left": "le temps d’entraînement restant",
         "seconds_needed": "le temps d’entraînement nécessaire",
         "rank": "le rang",
@@ -32,6 +33,7 @@ WORDS = Words(
         "base_digest": "le modèle de base",
         "consent": "le consentement des personnes montrées",
         "lineage_withdrawn": "le retrait éventuel de ses sources",
+        "uncleared": "l’apurement des droits de ses titres",
     },
     verdicts={
         "OK": ("La licence le permet.", "Vous pouvez continuer."),
@@ -42,6 +44,10 @@ WORDS = Words(
         "SEATS_TAKEN": (
             "Toutes les places de cette licence sont prises ({taken} sur {granted}).",
             "Libérez d’abord une place, ou choisissez une formule qui en offre davantage.",
+        ),
+        "NO_SEAT": (
+            "Cette personne n’a pas de place dans la licence.",
+            "Demandez une place à son titulaire, ou prenez une licence à votre nom.",
         ),
         "ALLOWANCE_SPENT": (
             "Il faut {needed} secondes d’entraînement et il en reste {left}.",
@@ -103,6 +109,10 @@ WORDS = Words(
         "TITLE_EXCLUDED": (
             "La licence exclut des titres dont le modèle de base a appris : {titles}.",
             "Choisissez un modèle de base sans eux, ou une formule qui les comprend.",
+        ),
+        "TITLE_NOT_CLEARED": (
+            "Les droits d’un titre de ce contenu ne sont pas apurés : {titles}.",
+            "Apurez les droits du titre dans le registre du studio, ou entraînez sur un jeu de plans qui n’en montre rien.",
         ),
         "LINEAGE_WITHDRAWN": (
             "Un élément qui a servi à le créer a été retiré.",

@@ -154,6 +154,11 @@ CERTIFICATE_KEYS = env.str("CERTIFICATE_KEYS")
 TRUST_ROOT = env.str("TRUST_ROOT")
 # What the secret marks of copies follow from. It is never replaced: copies that are out could no longer be traced.
 FINGERPRINT_KEY = env.str("FINGERPRINT_KEY")
+# What previews are signed with and what says when, each a key with its certificates, and the anchors under which readers look for them;
+# as text or in base64. The same command makes them. Workers that train need no more than the anchors: the other two may be empty there.
+PREVIEW_KEY = env.str("PREVIEW_KEY")
+PREVIEW_CLOCK = env.str("PREVIEW_CLOCK")
+PREVIEW_ANCHORS = env.str("PREVIEW_ANCHORS")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -210,6 +215,8 @@ CELERY_BEAT_SCHEDULE = {
     "sign-checkpoints": {"task": "studio.sign_checkpoints", "schedule": 3600.0, "options": {"expires": 1800}},
     "renew-revocations": {"task": "licences.renew_revocations", "schedule": 3600.0, "options": {"expires": 1800}},
     "reconcile-payments": {"task": "checkout.reconcile", "schedule": 3600.0, "options": {"expires": 1800}},
+    "forget-answers": {"task": "api.forget_answers", "schedule": 3600.0, "options": {"expires": 1800}},
+    "forget-sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 1800}},
 }
 
 # The engine: scratch space of the train worker and the interpreter that has torch.
@@ -222,6 +229,8 @@ if HOOKS_MAY_REACH and SECURE:
 TRAINING_LEASE_SECONDS = env.float("TRAINING_LEASE_SECONDS", default=30.0)
 # How many trainings of one creator are at work at once; 0: any number.
 TRAININGS_PER_CREATOR = env.int("TRAININGS_PER_CREATOR", default=0)
+# How many trainings a worker may have in one pass of its engine, which has a rule of its own besides; 1: each goes alone.
+TRAININGS_PER_PASS = env.int("TRAININGS_PER_PASS", default=8)
 # What this worker may take: families of bases (none: all that the engine knows), and the bytes of memory that a training may need
 # (0: what the engine says is there).
 TRAINING_FAMILIES = env.list("TRAINING_FAMILIES", default=[])

@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("atelier.api.urls")),
     path("webhooks/", include("atelier.checkout.machines")),
     path("trust/", include("atelier.licences.machines")),
+    path("trust/", include("atelier.library.machines")),
     path("_allauth/", include("allauth.headless.urls")),
     path("theme", theme, name="theme"),
     path("", include("atelier.catalog.machines")),

@@ -1,15 +1,19 @@
 """Closing an account: what names her goes, the books stay, and the address may sign up anew."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from atelier.accounts import actions, closing
 from atelier.accounts.models import ApiToken, Membership, Role, User
+from atelier.accounts.tasks import forget_sessions
 from atelier.audit.models import Entry
 from atelier.kit import store
 from atelier.kit.refused import Refused
@@ -51,6 +55,16 @@ def test_every_session_of_hers_ends(world: World) -> None:
     assert here.get("/en/account/closed").status_code == 200
     for client in (here, there):
         assert client.get("/en/account").status_code == 302
+
+
+def test_sessions_that_are_over_are_forgotten(world: World) -> None:
+    here, there = Client(), Client()
+    for client in (here, there):
+        client.force_login(world.bob)
+    old, new = (client.session.session_key for client in (here, there))
+    Session.objects.filter(pk=old).update(expire_date=timezone.now() - timedelta(seconds=1))
+    forget_sessions()
+    assert list(Session.objects.filter(pk__in=(old, new)).values_list("pk", flat=True)) == [new]
 
 
 def test_her_address_may_sign_up_anew(world: World, client: Client) -> None:

@@ -30,13 +30,22 @@ def told(person: Any) -> dict[str, Any]:
 def test_every_table_that_points_to_a_person_is_told() -> None:
     pointing = {model.__name__ for model in apps.get_models() for field in model._meta.fields if field.related_model is User}
     known = {"EmailAddress", "Authenticator", "UserSession", "ApiToken", "Membership", "Licence", "Order", "Dataset"}
-    known |= {"CustomModel", "Handover", "Invitation", "Project", "Draft", "Quote", "Training", "Hook", "Clearance"}
+    known |= {"CustomModel", "Handover", "Invitation", "Seat", "Project", "Draft", "Quote", "Training", "Hook", "Clearance"}
     known |= {"Declaration", "Holder", "Leak", "Takedown", "Sweep"}
     assert pointing - known - TOLD_INSIDE - SECRET == set()
     names = {"account", "email_addresses", "two_step", "sessions", "tokens", "studios", "log", "licences", "orders", "payment_messages"}
-    assert names | {"datasets", "models", "downloads", "projects", "drafts", "quotes", "trainings", "training_seconds", "webhooks"} <= set(
-        EXPORTERS
-    )
+    assert names | {
+        "datasets",
+        "models",
+        "downloads",
+        "projects",
+        "drafts",
+        "quotes",
+        "trainings",
+        "training_seconds",
+        "webhooks",
+        "seats",
+    } <= set(EXPORTERS)
 
 
 def test_it_holds_what_is_hers_and_nothing_of_others(world: World) -> None:

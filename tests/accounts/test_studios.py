@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from atelier.accounts import access
-from atelier.accounts.models import Role
+from atelier.accounts import access, actions
+from atelier.accounts.models import Membership, Role
+from atelier.kit.refused import Refused
 from atelier.studio import actions as people
 from atelier.studio.models import Invitation
 from tests.world import client_of, join, two_step
@@ -68,3 +69,18 @@ def test_roles_cannot_be_assigned_on_the_side(bob: Any) -> None:
 
 def test_a_row_that_is_hers_is_found(studio: Any, alice: Any) -> None:
     assert access.studio(studio.public_id, alice) == studio
+
+
+def test_an_owner_who_is_one_no_more_when_her_turn_comes_changes_nothing(
+    studio: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another owner was quicker, and the studio's lock is where they meet."""
+    member, wait = join(studio, two_step(bob), Role.OWNER).memberships.get(), actions._locked
+
+    def waited(row: Membership) -> Membership:
+        Membership.objects.filter(user=alice).update(role=Role.ADMIN)
+        return wait(row)
+
+    monkeypatch.setattr(actions, "_locked", waited)
+    with pytest.raises(Refused, match="role_too_low"):
+        actions.change_role(member=member, by=alice, role=Role.AUDITOR)

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from atelier.accounts.models import Studio
-from tests.trainings.test_queue import together
+from atelier.api.models import IdempotentAnswer
+from atelier.api.tasks import forget_answers
+from tests.threads import together
 from tests.world import World, client_of
 
 STUDIO = {"name": "Nuit", "country": "FR"}
@@ -65,6 +70,26 @@ def test_the_same_key_with_another_body_is_refused(bob: Any) -> None:
     answer = open_studio(client, "k", {**STUDIO, "name": "Jour"})
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert mine(bob) == 1
+
+
+def test_an_answer_is_forgotten_after_a_day(bob: Any) -> None:
+    client = client_of(bob)
+    for key in ("old", "new"):
+        open_studio(client, key)
+    IdempotentAnswer.objects.filter(key="old").update(created_at=timezone.now() - timedelta(hours=25))
+    forget_answers()
+    assert list(IdempotentAnswer.objects.filter(user=bob).values_list("key", flat=True)) == ["new"]
+
+
+def test_a_key_that_is_freed_while_somebody_asks_for_it_is_in_progress(bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first request fails on our side between the second's look and its answer."""
+
+    def taken(**fields: Any) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(IdempotentAnswer.objects, "create", taken)
+    answer = open_studio(client_of(bob), "k")
+    assert (answer.status_code, answer.json()["code"]) == (409, "in_progress")
 
 
 def test_keys_belong_to_their_person(world: World) -> None:

@@ -116,6 +116,9 @@ NESTED = [
     ("adapters_open", "owner", {"version": "foreign version"}, "404"),
     ("adapters_open", "owner", {"titles": ["foreign title"]}, "404"),
     ("adapters_open", "owner", {"titles": ["owner's other title"]}, "422 foreign_title"),
+    ("datasets_open", "owner", {"studio": "foreign studio"}, "404"),
+    ("datasets_titles", "owner", {"title": "foreign title"}, "404"),
+    ("datasets_titles", "owner", {"title": "owner's other title"}, "422 foreign_title"),
     ("questions_answer", "creator", {"consents": ["foreign consent"]}, "404"),
     ("tiers_open", "owner", {"offering": "foreign offering"}, "404"),
 ]

@@ -36,6 +36,7 @@ PAGES: dict[str, str] = {
         /notice/{case}
         /notice/{decided_case}
         /studio/invitations/{ticket}
+        /seats/{seat}
     """,
     "claimant": """
         /notice/sent
@@ -62,6 +63,7 @@ PAGES: dict[str, str] = {
         /tiers/{tier}/buy
         /licences
         /licences/{licence}
+        /licences/{shared}
         /licences/{licence}/text
         /licences/{licence}/base
         /orders
@@ -75,7 +77,7 @@ PAGES: dict[str, str] = {
         /datasets/{open}/seal
         /datasets/{open}/people
         /datasets/{open}/people/new
-        /consents/{consent}/withdraw
+        /withdraw/{consent}
         /datasets/{open}/withdraw
         /datasets/{dataset}
         /trainings
@@ -132,6 +134,9 @@ PAGES: dict[str, str] = {
         /studio/{studio}/log/checkpoints
         /studio/{studio}/log/{entry}/proof
         /studio/{studio}/bases
+        /studio/{studio}/adapters
+        /datasets/{rushes}
+        /datasets/{rushes}/titles
         /studio/{studio}/titles
         /studio/{studio}/titles/{title}
         /studio/{studio}/titles/performers
@@ -227,8 +232,9 @@ NO_PAGES = """
     studio/<str:studio>/titles/clearances/<str:clearance>/paper
     studio/<str:studio>/titles/<str:title>/clearance
     studio/<str:studio>/titles/<str:title>/cast
-    studio/<str:studio>/titles/performers/<str:performer>/withdraw
     studio/<str:studio>/titles/performers/<str:performer>/paper
+    studio/<str:studio>/adapters/<str:model>/publish
+    licences/<str:licence>/adapter
     studio/<str:studio>/bases/send_base.py
     studio/<str:studio>/bases/<str:base>/publish
     studio/<str:studio>/samples/<str:sample>/remove

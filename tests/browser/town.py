@@ -16,7 +16,7 @@ from .visitor import Visitor, linked
 
 STEPS = 8
 AGREED = {"uses": "A face in the teaser, nowhere else.", "representation": "union", "evidence": "In the binder."}
-SMALL = "Esquisse"
+SMALL, LARGE = "Esquisse", "Plateau"
 LONG_NAME = ("مجموعة لقطات الفيلم الطويل عن ليل الشمال والمنارة والثلج " * 4)[:200]
 PREVIEWS = [("neonstyle a red circle rising on a dark background", 1), ("a red circle rising on a dark background", 1)]
 
@@ -47,11 +47,12 @@ class Town:
         self.ids: dict[str, str] = {"page": "imprint"}
         self._visitors: dict[str, Visitor] = {}
         for who, person in self.people.items():
-            person.sign_up(SCOPES[who])
+            person.sign_up((*SCOPES[who], "train") if who == "alice" else SCOPES[who])
             self.entered(who)  # before a second step is asked of anybody
         self._shop()
         self._bob()
         self._drafts()
+        self._seat()
         self._studio()
         self._notice()
 
@@ -65,6 +66,13 @@ class Town:
         self.ids["title"] = str(next(alice.all("/titles"))["id"])
         self.ids["performer"] = alice.post("/performers", {"studio": shop.studio, "name": "Ada Example", **AGREED})["id"]
         alice.post(f"/titles/{self.ids['title']}/performers", {"performer": self.ids["performer"], "role": "Nora"})
+        self._rushes(alice, shop.studio)
+
+    def _rushes(self, alice: Person, house: str) -> None:
+        """Two clips gathered for the studio: one is of a title, of the other nobody has said."""
+        made = self.ids["rushes"] = str(alice.post("/datasets", {"name": "Rushes", "studio": house})["id"])
+        brought = creator.bring(alice, made, clips.find(self.clips[0].parent).clips[:2])
+        alice.post(f"/datasets/{made}/titles", {"title": self.ids["title"], "files": [brought.ready[0]["id"]]})
 
     def _bob(self) -> None:
         bob, ids = self.people["bob"], self.ids
@@ -105,6 +113,15 @@ class Town:
         ids["sweep"] = number_in(compared, "swp")
         weights = next(file["path"] for file in self.people["bob"].get(f"/models/{ids['model']}")["files"] if file["kind"] == "weights")
         ids["handover"] = self.people["bob"].post(f"/models/{ids['model']}/handovers", {"file": weights})["id"]
+
+    def _seat(self) -> None:
+        """A licence of several seats, one of them on offer."""
+        bob, letters = self.people["bob"], self.mailbox("sharer@example.org")
+        ordered, seen = creator.order(bob, creator.choose(bob, LARGE)), letters.newest()
+        creator.pay(ordered["checkout_url"])
+        self.ids["shared"] = creator.licence(bob, ordered["id"])
+        bob.post(f"/licences/{self.ids['shared']}/seats", {"email": letters.email})
+        self.ids["seat"] = linked(letters, r"/seats/(\S+)", seen)
 
     def _studio(self) -> None:
         alice, house = self.entered("alice"), f"/studio/{self.ids['studio']}"

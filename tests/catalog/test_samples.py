@@ -16,6 +16,7 @@ from atelier.catalog.samples import MOST
 from atelier.catalog.states import VersionState
 from atelier.kit import store
 from atelier.kit.refused import Refused
+from atelier.library.provenance import keys, reading
 from tests.house.tree import ROOT
 from tests.pages.test_public import Read
 from tests.world import World, client_of, run_outbox
@@ -56,14 +57,16 @@ def test_a_sample_is_checked_kept_and_shown_to_everybody(world: World, client: C
     world.tier()
     sample = sent(world, FILM)
     assert (sample.state, sample.content_type, sample.width, sample.height) == ("ready", "video/mp4", 256, 256)
-    assert store.digest(store.MATERIAL, sample.clean_key) == sample.sha256
+    for key, media in ((sample.clean_key, "video/mp4"), (sample.thumb_key, "image/jpeg")):
+        found = reading.require_trusted(store.get_bytes(store.MATERIAL, key), media, keys.anchors())
+        assert found.about and (found.about.title, found.about.ids) == (sample.public_id, {"base": world.version.public_id})
     with pytest.raises(Refused, match="object_missing"):
         store.size(store.QUARANTINE, sample.key)
     answer = client.get(f"/en/catalogue/{world.offering.public_id}")
     [shown] = Read(answer.content.decode()).every("video")
     assert shown["src"] == f"/samples/{sample.public_id}" and "muted" in shown and "controls" in shown and shown["preload"] == "none"
     leads = client.get(shown["src"])
-    assert leads.status_code == 302 and httpx.get(leads["Location"]).content == FILM
+    assert leads.status_code == 302 and httpx.get(leads["Location"]).content == store.get_bytes(store.MATERIAL, sample.clean_key)
     assert httpx.get(str(shown["poster"])).headers["Content-Type"] == "image/jpeg"
     assert "published no samples" not in answer.content.decode()
 

@@ -37,9 +37,11 @@ def stripe(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
 
 
 def events_of(order: Order) -> list[dict[str, Any]]:
-    """All events that name the order, oldest first."""
-    listed = stripe("GET", "events?limit=100")["data"]
-    return [event for event in reversed(listed) if order.public_id in json.dumps(event)]
+    """All events that name the order or its payment, as those of a dispute do, oldest first."""
+    listed = [(json.dumps(event), event) for event in reversed(stripe("GET", "events?limit=100")["data"])]
+    things = [event["data"]["object"] for text, event in listed if order.public_id in text]
+    names = {order.public_id, *(thing["id"] for thing in things if thing["object"] == "payment_intent")}
+    return [event for text, event in listed if any(name in text for name in names)]
 
 
 def sign(body: str, at: int | None = None, secret: str = "", scheme: str = "v1") -> str:

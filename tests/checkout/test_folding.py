@@ -117,7 +117,7 @@ class Shop:
         balances = dict(postings.values_list("account__kind").annotate(total=Sum(signed())).order_by("account__kind"))
         licence = self.order.licence
         assert licence is not None
-        return self.order.state, licence.state, self.order.refunded, self.order.returned, balances
+        return self.order.state, licence.state, self.order.dispute, self.order.refunded, self.order.returned, balances
 
 
 Play = Callable[[list[Step], list[int], list[int]], tuple[Any, ...]]

@@ -10,7 +10,7 @@ from atelier.checkout.models import Order
 from atelier.ledger import queries as ledger
 from atelier.ledger.models import Account, Kind
 from licensing.text import text_hash
-from tests.world import World, client_of, run_outbox
+from tests.world import World, client_of, run_outbox, two_step
 
 from . import shop
 
@@ -81,7 +81,7 @@ def test_a_whole_refund_ends_the_licence_and_returns_every_share(world: World) -
 
 def test_a_partial_refund_by_staff_leaves_the_licence(world: World) -> None:
     order = shop.buy(world.bob, world.tier().current)
-    staff = client_of(world.person("staff", is_staff=True))
+    staff = client_of(two_step(world.person("staff", is_staff=True)))
     answer = staff.post(f"/api/v1/orders/{order.public_id}/refund", {"amount": 1000, "reason": "goodwill"}, format="json")
     assert answer.status_code == 202
     run_outbox()

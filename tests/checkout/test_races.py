@@ -1,12 +1,20 @@
 """Clicks, deliveries and refunds at the same moment, on committed rows."""
 
 import json
+import threading
 from functools import partial
+from typing import Any
 
-from atelier.checkout import actions, folding
+from django.db import connection
+
+from atelier.catalog.models import BaseFile
+from atelier.checkout import actions, folding, queries
 from atelier.checkout.models import PaymentEvent
+from atelier.kit import store
 from atelier.kit.refused import Refused
 from atelier.ledger import queries as ledger
+from atelier.licences import actions as licences
+from atelier.licences.models import Licence
 from licensing.text import text_hash
 from tests.threads import together
 from tests.world import World, run_outbox
@@ -67,3 +75,32 @@ def test_a_refund_asked_for_in_two_tabs_is_made_once(committed: World) -> None:
     run_outbox()
     assert sorted(answers) == ["asked"] + ["over_refund"] * 5
     assert shop.settle(order).refunded == order.amount
+
+
+def test_the_base_is_not_downloaded_while_its_licence_is_given_back(committed: World, monkeypatch: Any) -> None:
+    """Between the look whether the licence was used and its end nobody uses it: the money and the files are not both hers."""
+    order, answers = shop.buy(committed.bob, committed.tier(may_download_base=True).current), list[str]()
+    BaseFile.objects.create(version=committed.version, path="x", key=f"bases/{committed.tag}/x", bytes=1, sha256="0" * 64, complete=True)
+    monkeypatch.setattr(store, "require", lambda where, key: None)
+
+    def download() -> None:
+        try:
+            licences.hand_base(licence=Licence.objects.get(pk=order.licence_id), by=committed.bob)
+            answers.append("taken")
+        except Refused as no:
+            answers.append(no.code)
+        finally:
+            connection.close()
+
+    taking, look = threading.Thread(target=download), queries.untouched
+
+    def looked(licence: Licence) -> bool:
+        found = look(licence)
+        taking.start()
+        taking.join(2)
+        return found
+
+    monkeypatch.setattr(queries, "untouched", looked)
+    actions.ask_refund(order=order, by=committed.bob)
+    taking.join()
+    assert answers == ["SUSPENDED"]

@@ -57,8 +57,9 @@ def test_a_payment_that_no_order_explains_is_listed(world: World) -> None:
     reconcile()
     run_outbox()
     [difference] = reconcile()
+    assert difference.pop("payment").startswith("pi_")
     assert difference == {"order": order.public_id, "page": order.session, "what": "sale", "ours": 0, "theirs": 4900}
-    assert Reconciliation.objects.order_by("-created_at")[0].differences == [difference]
+    assert Reconciliation.objects.order_by("-created_at")[0].differences[0].items() > difference.items()
 
 
 def test_a_posting_that_no_payment_explains_is_listed(world: World) -> None:

@@ -10,6 +10,7 @@ from finetune.bench import marks, speed
 from finetune.bench import runs as bench_runs
 from finetune.bench.sides import Bench, Sizes, exactness
 from finetune.estimate import Estimate
+from finetune.exits import BadJob
 from finetune.job import Job
 
 
@@ -84,7 +85,19 @@ def test_arms_that_cannot_be_measured_here_say_why(tiny: Path) -> None:
     arms = [*bench._on_a_gpu(tiny, True), *bench._compiled(tiny, True)]
     assert arms
     assert all(arm.status == "skipped" and arm.why and arm.ratio is None for arm in arms)
-    assert "skipped" in bench.table({"arms": [vars(arm) for arm in arms]})
+    assert all(bench.row(arm).startswith("skipped ") and arm.name in bench.row(arm) for arm in arms)
+
+
+def test_parts_are_measured_on_their_own_and_a_wrong_name_is_told_the_right_ones(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = bench._left_out("a", "b", 1.0, "not here")
+    monkeypatch.setattr(bench.allocator, "keep_large_blocks", bool)
+    told: list[bench.Arm] = []
+    monkeypatch.setattr(bench, "PARTS", {"one": lambda *_: [arm], "two": lambda *_: [arm, arm]})
+    bench.measure(tiny, quick=True, tell=told.append)
+    assert told == [arm, arm, arm]
+    assert [len(bench.measure(tiny, quick=True, only=names)["arms"]) for names in (["one"], ["two"], [])] == [1, 2, 3]
+    with pytest.raises(BadJob, match="no part three; it has one, two"):
+        bench.measure(tiny, quick=True, only=["one", "three"])
 
 
 def test_both_sides_train_the_same_layers(sides: Bench) -> None:

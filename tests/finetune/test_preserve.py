@@ -65,6 +65,16 @@ def test_a_caption_left_out_is_kept_too(model: Wan, job_dict: Callable[..., Any]
     assert not any(bool(batch[4].any()) for batch in _batches(model, none, _material(model)))
 
 
+def test_a_kept_clip_differs_from_a_taught_one_in_its_caption_alone(model: Wan, job_dict: Callable[..., Any]) -> None:
+    knobs = Job.from_dict(job_dict(preserve=0.5, caption_dropout=0.0, batch_size=4)).knobs
+    latents, text, sigma, noise, kept = next(each for each in _batches(model, knobs, _material(model)) if 0 < int(each[4].sum()) < 4)
+    for row in kept.nonzero().flatten():
+        twins = [other for other in (~kept).nonzero().flatten() if torch.equal(noise[other], noise[row])]
+        assert len(twins) == 1
+        assert torch.equal(latents[twins[0]], latents[row]) and sigma[twins[0]] == sigma[row]
+        assert not torch.equal(text[twins[0]], text[row])
+
+
 def test_it_keeps_plain_captions_nearer_to_the_base(model: Wan, job_dict: Callable[..., Any]) -> None:
     """How far the prediction for the plain caption has moved, with and without, after the same steps."""
     material = _material(model)

@@ -1,5 +1,6 @@
 """The tiny base, from its recipe: the one that is committed, and a very short build."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from finetune.data import drawn
 from finetune.families import layout
 from finetune.manifest import directory_digest
 from finetune.recipe import build as recipe
-from finetune.recipe import corpus, text, transformer, vae
+from finetune.recipe import corpus, footage, text, transformer, vae
 
 
 def test_the_committed_base_is_a_plain_pipeline_of_a_few_megabytes(tiny: Path) -> None:
@@ -109,9 +110,29 @@ def test_a_finished_base_can_be_trained_further(tmp_path: Path) -> None:
     assert (out / "transformer/diffusion_pytorch_model.safetensors").read_bytes() != transformer_before
 
 
+def test_its_vae_alone_can_be_trained_on_for_footage(tmp_path: Path) -> None:
+    out = tmp_path / "base"
+    recipe.build(out, minutes=1, seed=3, steps=(1, 1))
+    before = {part: (out / part / "diffusion_pytorch_model.safetensors").read_bytes() for part in ("vae", "transformer")}
+    recipe.pictures(out, steps=2, seed=4)
+    assert json.loads((out / "recipe.json").read_text())["further"] == [{"seed": 4, "steps": 2, "pictures": True}]
+    changed = {part for part, weights in before.items() if (out / part / "diffusion_pytorch_model.safetensors").read_bytes() != weights}
+    assert changed == {"vae"}
+
+
+def test_what_drawn_clips_encode_to_is_held_where_it_was(tiny: Path) -> None:
+    codec, clips = WanPipeline.from_pretrained(tiny).vae, footage.batch(1, 2)
+    moved = copy.deepcopy(codec)
+    with torch.no_grad():
+        moved.quant_conv.bias += 0.3
+        same, apart = (footage.loss(codec, before, clips, torch.Generator().manual_seed(0)) for before in (codec, moved))
+    assert apart > same + 0.001
+
+
 def test_training_data_is_a_function_of_seed_and_step() -> None:
-    assert np.array_equal(vae.mixture(1, 2, 3), vae.mixture(1, 2, 3))
-    assert not np.array_equal(vae.mixture(1, 2, 3), vae.mixture(1, 3, 3))
+    for clips in (lambda seed, step: vae.mixture(seed, step, 3), footage.batch):
+        assert np.array_equal(clips(1, 2), clips(1, 2))
+        assert not np.array_equal(clips(1, 2)[:, :, :5], clips(1, 3)[:, :, :5])
 
 
 def test_siblings_differ_in_their_shape_alone_and_none_is_held_out() -> None:

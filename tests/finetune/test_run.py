@@ -17,6 +17,7 @@ from finetune.events import Event, parse
 from finetune.exits import Stopped
 from finetune.families.wan import Wan
 from finetune.job import Job
+from finetune.manifest import DatasetManifest
 from finetune.running.resident import Resident
 from finetune.running.run import run
 
@@ -58,6 +59,37 @@ def test_two_trial_steps_of_the_real_shape_come_before_anything_is_encoded(
     with pytest.raises(Stopped):
         run(Job.from_dict(job_dict(batch_size=3)), tmp_path / "out", bases=bases, tell=tell, stopping=lambda: "encode" in phases)
     assert tried == [(3, 16, 5, 8, 8)] * 2
+
+
+class Killed(BaseException):
+    """Stands for a decoder that takes the process along."""
+
+
+def test_each_clip_is_named_before_it_is_decoded(
+    job_dict: Callable[..., Any], dataset: Path, bases: Resident, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETUNE_CACHE", str(tmp_path / "cache"))
+    job = Job.from_dict(job_dict(steps=1, top={"previews": []}))
+    told: list[Event] = []
+    opened: list[str] = []
+
+    def deadly(path: Path, windows: Any) -> Any:
+        opened.append(path.name)
+        if len(opened) == 3:
+            raise Killed
+        return media.read_windows(path, windows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encode, "read_windows", deadly)
+        with pytest.raises(Killed):
+            run(job, tmp_path / "out", bases=bases, tell=told.append)
+    assert told[-1].facts["clip"] == f"clips/{opened[-1]}"
+
+    before = len(told)
+    run(job, tmp_path / "out", bases=bases, tell=told.append)
+    named = [each.facts["clip"] for each in told if "clip" in each.facts]
+    assert set(named) == {clip.file for clip in DatasetManifest.load(dataset).clips} | {None}
+    assert [each.facts["clip"] for each in told[before:] if "clip" in each.facts][-1] is None
 
 
 def test_every_event_is_one_line_that_reads_back(ran: Ran) -> None:

@@ -191,3 +191,18 @@ def test_jobs_ordered_together_share_a_pass_and_each_can_be_stopped(engine: Engi
     assert ends["trn_one"]["code"] == "stopped"
     assert ends["trn_two"]["event"] == "done"
     assert json.loads((tmp_path / "out/trn_two/manifest.json").read_text())["shared_pass_with"] == ["trn_one"]
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_one_that_is_content_gets_its_results_and_its_neighbour_goes_on(
+    engine: Engine, write: Callable[..., Path], tmp_path: Path, earlier: bool
+) -> None:
+    knobs = {"trn_content": {"steps": 400, "checkpoint_every": 30}, "trn_other": {"steps": 50, "checkpoint_every": 500}}
+    jobs = [{"job": str(write(name, **each)), "out": str(tmp_path / "out" / name)} for name, each in knobs.items()]
+    engine.order(op="run_many", jobs=jobs)
+    kept = engine.until("checkpoint")[-1]["path"]
+    engine.order(op="finish", job="trn_content", **({"checkpoint": kept} if earlier else {}))
+    ends = {told["job"]: told for told in (engine.until("done", "error")[-1], engine.until("done", "error")[-1])}
+    assert {told["event"] for told in ends.values()} == {"done"}
+    assert ends["trn_other"]["steps"] == 50
+    assert ends["trn_content"]["steps"] == 30 if earlier else 30 < ends["trn_content"]["steps"] < 400

@@ -19,6 +19,15 @@ def test_the_end_says_what_was_gained(capsys: pytest.CaptureFixture[str]) -> Non
     assert "1.0000 -> 0.2500" in capsys.readouterr().err
 
 
+def test_the_clip_in_hand_gives_its_line_to_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    for clip in ("a-long-name.mp4", "b.mp4", None):
+        terminal.show(event("phase", "j", name="encode", clip=clip))
+    shown = capsys.readouterr().err
+    assert "b.mp4" in shown
+    assert "\n" not in shown
+    assert shown.count("\x1b[K") == shown.count("\r") == 3
+
+
 def test_an_error_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.show(event("error", "j", exit=3, code="bad_data", detail="a.mp4 has no caption."))
     assert capsys.readouterr().err == "\na.mp4 has no caption.\n"

@@ -24,7 +24,7 @@ def names() -> dict[str, bool]:
 
 def launched() -> set[str]:
     folder = Folder(Path("/nowhere"))
-    folder.ports, folder.secrets = dict.fromkeys(ports.NAMES, 1), dict.fromkeys((*SECRETS, *trust.NAMES), "x")
+    folder.ports, folder.secrets = dict.fromkeys(ports.NAMES, 1), dict.fromkeys((*SECRETS, *trust.NAMES, *trust.CREDENTIALS), "x")
     return {name for name in environment.contract(folder) if not name.startswith("DEVSTACK_")}
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from atelier.kit import store
 from atelier.library import actions
 from atelier.library.actions import StoredFile
-from atelier.library.models import CustomModel
+from atelier.library.models import Artifact, CustomModel
 from tests.world import World
 
 USE = {"stage": "production", "media": ["web"], "territories": ["FR"], "commercial": False}
@@ -30,8 +30,8 @@ def stored(path: str, data: bytes, kind: str, layout: str = "") -> StoredFile:
 
 
 def published(world: World, use: dict[str, Any] = USE, weights: bytes = WEIGHTS, **terms: Any) -> CustomModel:
-    files = [stored(PATH, weights, "weights", "comfyui"), stored(SHEET, b"sheet", "sheet"), stored(MANIFEST, b"{}", "manifest")]
-    return actions.publish(
+    files = [stored(PATH, weights, "weights", "comfyui"), stored(MANIFEST, b"{}", "manifest")]
+    model = actions.publish(
         owner=world.bob,
         licence=world.licence(**terms),
         training=uuid4(),
@@ -41,3 +41,6 @@ def published(world: World, use: dict[str, Any] = USE, weights: bytes = WEIGHTS,
         manifest={},
         files=files,
     )
+    # As it is once it is signed (test_provenance).
+    Artifact.objects.create(model=model, **vars(stored(SHEET, b"sheet", "sheet")))
+    return model

@@ -155,3 +155,19 @@ def test_the_holder_is_told_in_her_language(licence: Licence, world: World, lang
     assert message.to == [world.bob.email]
     assert word in message.body
     assert licence.public_id in message.body
+
+
+def test_a_name_of_two_lines_is_one_line_in_a_subject(licence: Licence) -> None:
+    offering = licence.revision.tier.offering
+    type(offering).objects.filter(pk=offering.pk).update(name="Lumen\rBcc: everybody@example.org")
+    tell_granted(str(licence.id))
+    assert "Lumen Bcc: everybody@example.org" in mail.outbox[-1].subject
+
+
+def test_a_studio_that_saw_an_earlier_suspension_does_not_end_that_of_a_payment(licence: Licence, world: World) -> None:
+    actions.suspend(licence=licence, reason="credits missing", by=world.alice.id)
+    seen = Licence.objects.get(pk=licence.pk)
+    actions.restore(licence=licence, reason="credits are there", by=world.alice.id)
+    actions.stand(licence=licence, suspended=actions.DISPUTED)
+    with pytest.raises(Refused, match="payment_open"):
+        actions.restore(licence=seen, reason="credits are there", by=world.alice.id)

@@ -10,6 +10,7 @@ from atelier.kit import store
 from atelier.library import tasks
 from atelier.library.models import Handover, Outcome
 from atelier.licences import queries
+from atelier.material.models import Dataset
 from atelier.trainings.models import Training
 from licensing.verdict import Code, Verdict, refuse
 from tests.api.tenancy.stage import Stage, rolled_back
@@ -29,10 +30,14 @@ DEEDS = {
         "models_hand_over",
         "handovers_get",
         "licences_base_download",
+        "assets_add",
+        "datasets_mean",
+        "datasets_seal",
     ),
     *(f"POST /trainings/{{training}}/{deed}" for deed in ("resume", "finish")),
     *("POST /models/{model}/handovers", "GET /handovers/{handover}/file", "GET /models/{model}/files/{artifact}"),
     *("GET /models/{model}/previews/{preview}/{form}", "GET /trainings/{training}/previews/{preview}/{form}"),
+    *("POST /datasets/{dataset}/licence", "POST /datasets/{dataset}/seal"),
     *("POST /licences/{licence}/base", "POST /trainings/new/{draft}/launch"),
 }
 
@@ -62,12 +67,14 @@ def objects() -> set[tuple[str, str, str]]:
 
 @pytest.fixture
 def ready(stage: Stage) -> Iterator[Stage]:
-    """With a copy that is ready and a training that is paused, so that more of what may be asked gets as far as the judge."""
+    """With a copy that is ready, a training that is paused and an open dataset that names its licence, so that more of what may be asked
+    gets as far as the judge."""
     with rolled_back():
         handover = Handover.objects.select_related("artifact").get()
         copy = {"key": handover.artifact.key, "sha256": SHA, "tensors": f"sha256:{SHA}", "signed_by": SHA, "bytes": 1}
         Outcome.objects.create(handover=handover, **copy)
         Training.objects.filter(pk=Training.parse_id(stage.ids["training"])).update(state="paused")
+        Dataset.objects.filter(pk=Dataset.parse_id(stage.ids["dataset"])).update(licence=stage.licence)
         yield stage
 
 

@@ -41,6 +41,7 @@ GENEROUS = Terms(
     credit_line=None,
     titles_excluded=(),
     royalty_bps=0,
+    version=1,
 )
 MIDDLING = replace(
     GENEROUS,
@@ -72,6 +73,10 @@ STERN = replace(
     may_sell_outputs=False,
     likeness="none",
 )
+# The same in the version of today.
+SWIFT = replace(GENEROUS, version=2, priority=True, concurrent_trainings=3)
+PATIENT = replace(MIDDLING, version=2, priority=False, concurrent_trainings=1)
+IDLE = replace(STERN, version=2, priority=False, concurrent_trainings=1)
 
 ALLOWED = Context(
     licence_state="active",
@@ -79,6 +84,7 @@ ALLOWED = Context(
     expires_at=NOW + timedelta(days=1),
     licensee="holder",
     actor="colleague",
+    seated=True,
     seats_taken=1,
     allowance_left=600,
     seconds_needed=600,
@@ -91,6 +97,7 @@ ALLOWED = Context(
     base_digest=BASE,
     consent="given",
     lineage_withdrawn=False,
+    uncleared=(),
 )
 
 
@@ -102,7 +109,7 @@ names = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=
 territories = st.one_of(st.just((WORLD,)), subsets(COUNTRIES[:6]))
 small = st.integers(0, 4)
 
-terms = st.builds(
+fields = st.builds(
     dict,
     grantor=names,
     offering=names,
@@ -129,7 +136,14 @@ terms = st.builds(
     credit_line=st.none() | names,
     titles_excluded=subsets(["Dawn", "Été", "Noir"]),
     royalty_bps=st.integers(0, 10_000),
-).map(lambda fields: Terms(**(fields | {"may_sell_outputs": fields["may_sell_outputs"] and fields["commercial"]})))
+)
+# Of today's version or of the first, which says nothing of the line.
+line = st.fixed_dictionaries({"version": st.just(2), "priority": st.booleans(), "concurrent_trainings": st.integers(1, 4)})
+terms = st.builds(
+    lambda fields, of_the_line: Terms(**fields, **of_the_line),
+    fields.map(lambda fields: fields | {"may_sell_outputs": fields["may_sell_outputs"] and fields["commercial"]}),
+    st.just({"version": 1}) | line,
+)
 
 uses = st.builds(
     Use, st.sampled_from([*STAGES, "wedding"]), subsets([*MEDIA, "print"]), subsets([*COUNTRIES[:6], WORLD, "XX"]), st.booleans()
@@ -142,7 +156,8 @@ contexts = st.builds(
     granted_at=st.none() | moments,
     expires_at=st.none() | moments,
     licensee=st.just("holder") | st.none(),
-    actor=st.just("colleague"),
+    actor=st.sampled_from(["colleague", "holder"]),
+    seated=st.none() | st.booleans(),
     seats_taken=st.none() | small,
     allowance_left=st.none() | small,
     seconds_needed=st.none() | small,
@@ -155,6 +170,7 @@ contexts = st.builds(
     base_digest=st.none() | st.just(BASE),
     consent=st.none() | st.sampled_from(["not_needed", "missing", "given", "withdrawn"]),
     lineage_withdrawn=st.none() | st.booleans(),
+    uncleared=st.none() | st.just(()) | st.just(("“Dawn” (a.mp4)",)),
 )
 
 

@@ -46,6 +46,7 @@ REFUSALS = [
     (Code.SUSPENDED, Action.START, GENEROUS, facts(licence_state="suspended"), None),
     (Code.REVOKED, Action.START, GENEROUS, facts(licence_state="revoked"), None),
     (Code.SEATS_TAKEN, Action.INVITE, GENEROUS, facts(seats_taken=5), "seats"),
+    (Code.NO_SEAT, Action.HEARTBEAT, GENEROUS, facts(seated=False), "seats"),
     (Code.ALLOWANCE_SPENT, Action.QUOTE, GENEROUS, facts(seconds_needed=601), "training_seconds"),
     (Code.STAGE_NOT_GRANTED, Action.QUOTE, without(stages=("post",)), ALLOWED, "stages"),
     (Code.STAGE_NOT_GRANTED, Action.QUOTE, GENEROUS, use(stage="wedding"), "stages"),
@@ -65,6 +66,7 @@ REFUSALS = [
     (Code.CONSENT_MISSING, Action.SEAL, GENEROUS, facts(consent="missing"), "likeness"),
     (Code.CONSENT_WITHDRAWN, Action.HEARTBEAT, GENEROUS, facts(consent="withdrawn"), "likeness"),
     (Code.TITLE_EXCLUDED, Action.DOWNLOAD_BASE, without(titles_excluded=("Dawn", "A FIRST FILM")), ALLOWED, "titles_excluded"),
+    (Code.TITLE_NOT_CLEARED, Action.HEARTBEAT, GENEROUS, facts(uncleared=("“Dawn” (a.mp4)",)), None),
     (Code.LINEAGE_WITHDRAWN, Action.PREVIEW, GENEROUS, facts(lineage_withdrawn=True), None),
     (Code.USE_NOT_DECLARED, Action.QUOTE, GENEROUS, facts(use=None), None),
     (Code.USE_NOT_DECLARED, Action.QUOTE, GENEROUS, use(media=()), None),
@@ -102,6 +104,7 @@ CONCERNED = {
     Code.SUSPENDED: EVERY,
     Code.REVOKED: EVERY,
     Code.SEATS_TAKEN: {Action.INVITE},
+    Code.NO_SEAT: EVERY,
     Code.ALLOWANCE_SPENT: TRAINS,
     Code.STAGE_NOT_GRANTED: USES,
     Code.MEDIUM_NOT_GRANTED: USES,
@@ -118,6 +121,7 @@ CONCERNED = {
     Code.CONSENT_MISSING: SHOWS_MATERIAL,
     Code.CONSENT_WITHDRAWN: SHOWS_MATERIAL,
     Code.TITLE_EXCLUDED: STANDS_ON_SOURCES,
+    Code.TITLE_NOT_CLEARED: STANDS_ON_SOURCES | {Action.SEAL},
     Code.LINEAGE_WITHDRAWN: STANDS_ON_SOURCES | {Action.PREVIEW},
     Code.USE_NOT_DECLARED: USES,
     Code.BASE_MISMATCH: STANDS_ON_SOURCES,
@@ -132,6 +136,13 @@ def test_a_refusal_meets_exactly_the_actions_it_concerns(
     verdicts = {each: decide(granted, each, context, NOW) for each in Action}
     assert {each for each, verdict in verdicts.items() if not verdict} == CONCERNED[code]
     assert {verdict.code for verdict in verdicts.values() if not verdict} == {code}
+
+
+def test_the_holder_needs_no_seat_and_nobody_else_goes_without() -> None:
+    holder = facts(actor="holder", seated=None)
+    assert decide(GENEROUS, Action.START, holder, NOW)
+    unknown = decide(GENEROUS, Action.START, facts(seated=None), NOW)
+    assert (unknown.code, unknown.params["fact"]) == (Code.CONTEXT_INCOMPLETE, "seated")
 
 
 def test_what_reaches_a_limit_exactly_is_within_it() -> None:
@@ -207,6 +218,7 @@ def test_a_fact_that_an_action_needs_is_never_assumed(action: Action, name: str)
     """Where forgetting a fact changes nothing, no value of it may matter either."""
     if decide(GENEROUS, action, replace(ALLOWED, **{name: None}), NOW).ok:
         worst = {"licence_state": "revoked", "consent": "withdrawn", "lineage_withdrawn": True, "base_digest": "other", "titles": ("Dawn",),
+                 "uncleared": ("Dawn",),
                  "seats_taken": 10**6, "allowance_left": 0, "seconds_needed": 10**6, "rank": 10**6, "steps": 10**6, "resolution": 10**6,
                  "clips": 10**6, "use": Use("wedding", (), (), True)}[name]  # fmt: skip
         granted = replace(GENEROUS, titles_excluded=("Dawn",))

@@ -2,13 +2,14 @@
 
 import io
 import stat
+from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from licensing import certificate, keyring
+from licensing import certificate, credentials, keyring
 from licensing.certificate import Certificate
 from licensing.command import main
 from licensing.findings import Finding
@@ -69,6 +70,20 @@ def test_the_command_makes_keys_that_only_their_owner_can_read_and_never_replace
     assert (listed.serial, len(listed.keys)) == (2, 2)
     shown = capsys.readouterr()
     assert "PRIVATE" not in shown.out + shown.err
+
+
+def test_the_command_makes_the_certificates_of_previews_too_and_renews_them_under_the_same_anchor(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    turns = []
+    for deed in ("begin", "rotate"):
+        assert main(["keys", deed, str(folder)]) == 0
+        lines = dict(line.split("=", 1) for line in (folder / "keys.env").read_text().splitlines())
+        turns.append({name: b64decode(value) for name, value in lines.items() if name.startswith("PREVIEW_")})
+        for name, use in (("PREVIEW_KEY", "previews"), ("PREVIEW_CLOCK", "clock")):
+            credentials.require_anchored(credentials.identity(turns[-1][name]), use, turns[-1]["PREVIEW_ANCHORS"])
+    assert turns[0]["PREVIEW_ANCHORS"] == turns[1]["PREVIEW_ANCHORS"] == (folder / "anchor.pem").read_bytes()
+    assert turns[0]["PREVIEW_KEY"] != turns[1]["PREVIEW_KEY"]
+    assert stat.S_IMODE((folder / "anchor-key.pem").stat().st_mode) == 0o600
 
 
 def test_rotating_where_nothing_was_begun_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

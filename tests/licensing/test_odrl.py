@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from licensing.context import BadContext
 from licensing.odrl import ACTIONS, CONTEXT, LEFT_OPERANDS, Parties, agreement, named_by_hash, offer, profile
 from licensing.terms import Terms
-from tests.licensing.cases import GENEROUS, MIDDLING, NOW, STERN, terms
+from tests.licensing.cases import GENEROUS, IDLE, MIDDLING, NOW, STERN, SWIFT, terms
 
 PROFILE = "https://atelier.example/odrl/1"
 OFFERED = Parties(policy="https://atelier.example/tiers/1", assigner="https://atelier.example/studios/1", profile=PROFILE)
@@ -81,6 +81,14 @@ def test_what_is_granted_is_permitted_and_what_is_withheld_prohibited() -> None:
     assert "prohibition" not in offer(GENEROUS, OFFERED)
     assert "permission" not in offer(STERN, OFFERED)
     assert {rule["action"].rpartition("#")[2] for rule in offer(STERN, OFFERED)["prohibition"]} == everything
+
+
+def test_the_lane_is_permitted_or_prohibited_and_of_terms_that_say_nothing_of_it_neither() -> None:
+    assert "waitAhead" in permitted(offer(SWIFT, OFFERED))
+    assert "waitAhead" in {rule["action"].rpartition("#")[2] for rule in offer(IDLE, OFFERED)["prohibition"]}
+    assert "waitAhead" not in json.dumps([offer(GENEROUS, OFFERED), offer(STERN, OFFERED)])
+    assert constraints(offer(SWIFT, OFFERED), "train")["concurrentTrainings"]["rightOperand"] == 3
+    assert "concurrentTrainings" not in constraints(offer(GENEROUS, OFFERED), "train")
 
 
 def test_the_base_is_named_by_its_hash() -> None:

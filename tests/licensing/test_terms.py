@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from licensing.money import Money
 from licensing.terms import BadTerms, Terms
-from tests.licensing.cases import GENEROUS, MIDDLING, STERN, terms
+from tests.licensing.cases import GENEROUS, MIDDLING, PATIENT, STERN, SWIFT, terms
 
 PINNED = [
     "sha256:5b409d05de8b97f5dddb19aa7a60f9f82378f421f382dd5901020842b298d553",
     "sha256:ca79027c2094a4eb97f82a1e82598926ee30cb6a548b74d6a6e65445514d358a",
     "sha256:30faaf297c8c60c85cc4cbdc339688e87503be4fff945a7fad589421835a1ae2",
+    "sha256:25d118f91f80dc3e0bc15845436e53c81ff1ec47d82b6ff1e25ea963edf6f495",
+    "sha256:2542352b43d87d517152759dba142322042e80c83d5d590b2c0803d6098ae5c8",
 ]
 
 anything = st.recursive(
@@ -49,7 +51,28 @@ def test_different_terms_have_different_ids(one: Terms, other: Terms) -> None:
 
 
 def test_the_ids_of_known_terms_never_change() -> None:
-    assert [value.id for value in (GENEROUS, MIDDLING, STERN)] == PINNED
+    assert [value.id for value in (GENEROUS, MIDDLING, STERN, SWIFT, PATIENT)] == PINNED
+
+
+def test_terms_of_the_first_version_say_nothing_of_the_line() -> None:
+    said = MIDDLING.to_dict()
+    assert "priority" not in said and "concurrent_trainings" not in said
+    read = Terms.from_dict(said)
+    assert (read.version, read.priority, read.concurrent_trainings) == (1, False, None)
+
+
+@pytest.mark.parametrize(("name", "value"), [("priority", True), ("priority", False), ("concurrent_trainings", 1)])
+def test_a_field_that_came_later_is_refused_in_terms_of_the_first_version(name: str, value: object) -> None:
+    with pytest.raises(BadTerms) as refusal:
+        Terms.from_dict(MIDDLING.to_dict() | {name: value})
+    assert refusal.value.field == name
+
+
+@pytest.mark.parametrize(("name", "value"), [("priority", True), ("concurrent_trainings", 1)])
+def test_nor_can_the_first_version_be_given_one(name: str, value: object) -> None:
+    with pytest.raises(BadTerms) as refusal:
+        replace(MIDDLING, **{name: value})
+    assert refusal.value.field == name
 
 
 def test_one_title_spelled_in_two_ways_of_unicode_gives_one_id() -> None:
@@ -62,9 +85,9 @@ def test_terms_cannot_be_changed() -> None:
         GENEROUS.seats = 6
 
 
-@pytest.mark.parametrize("name", GENEROUS.to_dict())
+@pytest.mark.parametrize("name", SWIFT.to_dict())
 def test_every_field_must_be_there(name: str) -> None:
-    data = GENEROUS.to_dict()
+    data = SWIFT.to_dict()
     del data[name]
     with pytest.raises(BadTerms) as refusal:
         Terms.from_dict(data)
@@ -80,7 +103,11 @@ def test_a_field_that_does_not_exist_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("version", 2),
+        ("version", 3),
+        ("version", 0),
+        ("concurrent_trainings", 0),
+        ("concurrent_trainings", None),
+        ("priority", None),
         ("version", True),
         ("grantor", ""),
         ("grantor", " Lumière"),
@@ -121,12 +148,12 @@ def test_a_field_that_does_not_exist_is_refused_by_name() -> None:
 )
 def test_a_mistyped_field_is_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(BadTerms) as refusal:
-        Terms.from_dict(GENEROUS.to_dict() | {name: value})
+        Terms.from_dict(SWIFT.to_dict() | {name: value})
     assert refusal.value.field == name
     assert refusal.value.sentence.endswith(".")
     if name != "version":
         with pytest.raises(BadTerms):
-            replace(GENEROUS, **{name: value})
+            replace(SWIFT, **{name: value})
 
 
 def test_outputs_cannot_be_sold_without_commercial_use() -> None:
@@ -138,7 +165,7 @@ def test_outputs_cannot_be_sold_without_commercial_use() -> None:
 @given(st.sampled_from(list(GENEROUS.to_dict())), anything)
 def test_a_malformed_field_raises_bad_terms_or_nothing(name: str, value: object) -> None:
     try:
-        assert Terms.from_dict(GENEROUS.to_dict() | {name: value}).id.startswith("sha256:")
+        assert Terms.from_dict(SWIFT.to_dict() | {name: value}).id.startswith("sha256:")
     except BadTerms as refusal:
         assert refusal.field in (name, "may_sell_outputs")
 

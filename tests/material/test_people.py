@@ -89,14 +89,16 @@ def test_what_is_missing_stands_at_its_field_with_all_that_was_typed(
     assert not Consent.objects.exists()
 
 
-def test_a_consent_is_taken_back_after_a_second_look(page: Client, dataset: Any, questions: list[Question]) -> None:
+def test_a_consent_is_taken_back_where_one_sees_what_that_reaches(page: Client, dataset: Any, questions: list[Question]) -> None:
     consent = consents.record_consent(dataset=dataset, **GIVEN)
     consents.answer_consented(dataset=dataset, questions=questions, consents=[consent])
-    where = f"/en/consents/{consent.public_id}/withdraw"
+    people, where = f"/en/datasets/{dataset.public_id}/people", f"/en/withdraw/{consent.public_id}"
+    assert f'href="{where}"' in text(page.get(people))
     assert "Ada Example" in text(page.get(where)) and consent_of(dataset) == "given"
-    told = page.post(where, follow=True)
-    assert "A consent was taken back." in text(told) and consent_of(dataset) == "withdrawn"
-    assert page.get(where).status_code == 302
+    page.post(where, {"reason": "She has changed her mind.", "sure": "on"})
+    assert consent_of(dataset) == "withdrawn"
+    told = text(page.get(people))
+    assert "A consent was taken back." in told and where not in told
 
 
 def test_an_answer_is_taken_back(page: Client, dataset: Any, questions: list[Question]) -> None:
@@ -139,6 +141,6 @@ def test_nobody_else_sees_any_of_it_her_studio_included(world: World, dataset: A
         for where in (
             f"datasets/{dataset.public_id}/people",
             f"consents/{consent.public_id}/paper",
-            f"consents/{consent.public_id}/withdraw",
+            f"withdraw/{consent.public_id}",
         ):
             assert client.get(f"/en/{where}").status_code == 404

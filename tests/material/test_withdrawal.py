@@ -49,12 +49,12 @@ class Made:
         return Training.objects.create(quote=quote, since=now, steps=4, **rows)
 
     def _model(self) -> CustomModel:
-        file = StoredFile("sheet.png", f"test/{uuid4()}", "0" * 64, 1, "sheet")
+        file = StoredFile("manifest.json", f"test/{uuid4()}", "0" * 64, 1, "manifest")
         facts: dict[str, Any] = {"dataset_root": self.dataset.root, "name": "Neon", "use": USE, "manifest": {}}
         return publish(owner=self.person, licence=self.licence, training=self.training.pk, files=[file], **facts)
 
     def preview(self) -> Preview:
-        kept: dict[str, Any] = {"fence": 1, "place": 0, "step": 2, "prompt": "a bar", "seed": 0, "key": "x", "still": "y"}
+        kept: dict[str, Any] = {"fence": 1, "place": 0, "step": 2, "prompt": "a bar", "seed": 0, "key": "x.mp4", "still": "y.webp"}
         return Preview.objects.create(training=self.training.pk, **kept)
 
 
@@ -81,8 +81,8 @@ def test_its_model_is_handed_over_no_more_and_the_api_says_why(made: Made) -> No
     client, where = client_of(made.person), f"/api/v1/models/{made.model.public_id}/handovers"
     consents.withdraw_consent(consent=made.consent)
     with pytest.raises(Refused, match="CONSENT_WITHDRAWN"):
-        hand_over(model=made.model, path="sheet.png", person=made.person)
-    answer = client.post(where, {"file": "sheet.png"}, format="json")
+        hand_over(model=made.model, path="manifest.json", person=made.person)
+    answer = client.post(where, {"file": "manifest.json"}, format="json")
     assert (answer.status_code, answer.json()["code"], answer.json()["clause"]) == (409, "CONSENT_WITHDRAWN", "likeness")
 
 

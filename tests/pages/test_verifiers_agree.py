@@ -22,7 +22,7 @@ from licensing.money import Money
 from licensing.stamp import KEY
 from licensing.trust import KeyList, Role, Sealed, TrustRoot
 from licensing.verify import Question
-from tests.licensing.cases import GENEROUS, MIDDLING, NOW, STERN
+from tests.licensing.cases import GENEROUS, MIDDLING, NOW, PATIENT, STERN, SWIFT
 from tests.licensing.proofs import (
     CERTIFICATE,
     DAY,
@@ -103,6 +103,12 @@ def terms(**changes: Any) -> Asked:
     return statement(terms=said, base=said["base_digest"], terms_id=digest(canonical(said)))
 
 
+def newer(**changes: Any) -> Asked:
+    """The same of terms of version 2. None: without this field."""
+    said = {name: value for name, value in (PATIENT.to_dict() | changes).items() if value is not None or name not in changes}
+    return statement(terms=said, base=said["base_digest"], terms_id=digest(canonical(said)))
+
+
 def sealed(text: bytes) -> Asked:
     return about(model({KEY: text.decode()}))
 
@@ -121,6 +127,8 @@ CASES: dict[str, Asked] = {
     "good with everything": about(stamped(certificate.issue(HOUSE, WORKING, KEYS)), revocations=revoked()),
     "good and stern": about(certified(terms=STERN, consents="sha256:" + "ab" * 32)),
     "good with money": about(certified(terms=replace(STERN, revenue_cap=Money(1, "USD"), titles_excluded=("ﬀ", "𝔸", "a")))),
+    "good of version 2": about(certified(terms=SWIFT)),
+    "good of version 2, with little": about(certified(terms=PATIENT)),
     "good with other notes": about(model({KEY: SEALED.to_bytes().decode(), "thumbnail": "x" * 9_000})),
     "beside": about(MODEL, SEALED.to_bytes()),
     "inside before beside": about(STAMPED, b"nonsense"),
@@ -183,6 +191,16 @@ CASES: dict[str, Asked] = {
     "use unsorted": statement(use={"stage": "post", "media": ["web", "games"], "territories": [], "commercial": True}),
     "use without words": statement(use={"stage": "", "media": [], "territories": [], "commercial": True}),
     "terms with a name too many": terms(more=1),
+    "terms of version 2 without its fields": terms(version=2),
+    "terms of version 1 with a field of the next": terms(priority=False),
+    "terms of version 1 with the fields of the next": newer(version=1),
+    "terms of version 3": newer(version=3),
+    "terms of no version": newer(version=None),
+    "terms of version true": newer(version=True),
+    "terms of version 2, whole": newer(concurrent_trainings=2**53 - 1),
+    "terms with none at once": newer(concurrent_trainings=0),
+    "terms without a lane": newer(priority=None),
+    "terms with a number for a lane": newer(priority=1),
     "terms unsorted": terms(stages=["production", "pre_production"]),
     "terms of no country": terms(territories=["XX"]),
     "terms of the world and more": terms(territories=["FR", "WORLD"]),

@@ -28,6 +28,7 @@ TYPED: dict[str, Any] = {
     "max_resolution": "512",
     "max_steps": "2000",
     "max_rank": "16",
+    "concurrent_trainings": "2",
     "likeness": "consented",
     "may_download": "on",
     "channels": ["web"],
@@ -145,10 +146,19 @@ def test_an_unchanged_edit_is_no_revision(world: World) -> None:
     alice = signed_in(world.alice)
     cap = {"amount": 1_234_567, "currency": "USD"}
     odd = {"training_seconds": 3601, "revenue_cap": cap, "royalty_bps": 1, "titles_excluded": ["La Nuit claire"], "territories": ["FR"]}
-    for tier in (world.tier(), world.tier(**odd), world.tier(credit_line="Lumen © é", period_days=None, price=99, currency="USD")):
+    now = {"version": 2, "priority": True, "concurrent_trainings": 3}
+    without_end = world.tier(**now, credit_line="Lumen © é", period_days=None, price=99, currency="USD")
+    for tier in (world.tier(**now), world.tier(**now, **odd), without_end):
         edit = of_tier(world, tier, "/edit")
         answer = alice.post(edit, {**typed_from(alice.get(edit)), **selects(alice.get(edit)), "do": "save"}, follow=True)
         assert "Nothing changed" in text_of(answer) and tier.revisions.count() == 1
+
+
+def test_a_tier_from_before_the_lanes_is_shown_what_an_edit_adds(world: World) -> None:
+    alice, tier = signed_in(world.alice), world.tier(version=1)
+    text = text_of(edited(world, tier, alice, concurrent_trainings="3", priority="on"))
+    assert "These terms do not say how many trainings may be at work at once." in text
+    assert "Up to 3 trainings under this licence" in text and "wait in the priority lane" in text
 
 
 def selects(answer: Any) -> dict[str, str]:

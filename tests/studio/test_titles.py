@@ -89,7 +89,9 @@ def test_performers_are_recorded_named_for_a_title_and_taken_off(world: World, a
     assert not title.performers.exists()
     revised = alice_in.post(page(world, f"/performers/{her.public_id}"), SCOPE | {"representation": "union"}, follow=True)
     assert "recorded anew" in text(revised)
-    alice_in.post(page(world, f"/performers/{her.public_id}/withdraw"))
+    where = f"/en/studio/{world.studio.public_id}/takedowns/reach/{her.public_id}"
+    assert f'href="{where}"' in text(alice_in.get(page(world, f"/performers/{her.public_id}")))
+    alice_in.post(where, {"reason": "She has changed her mind.", "sure": "on"})
     assert "consent taken back" in text(alice_in.get(page(world, "/performers")))
 
 

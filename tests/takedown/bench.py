@@ -1,8 +1,8 @@
 """The reach of a takedown beside its limit: python -m tests.takedown.bench --json FILE [--quick], on a PostgreSQL of its own that is
 thrown away.
 
-One title under one base version that holds 10,000 files of models, in a database whose lineage has a million edges; the dry run, and the
-decision, which lays a tombstone on each and is what closes every door.
+One title under one base version that holds 10,000 files of models, in a database whose lineage has a million edges; the dry run; the
+decision, which is what closes every door; and what follows it at once, until every file and copy has its tombstone too.
 """
 
 import os
@@ -39,7 +39,11 @@ ROWS = (
     ("trainings_training", 1, "'id', pg_temp.an(6, n), 'licence_id', pg_temp.an(1, n), 'quote_id', pg_temp.an(5, n)"),
     ("library_custommodel", 1, "'id', pg_temp.an(7, n), 'licence_id', pg_temp.an(1, n), 'training', pg_temp.an(6, n)"),
     ("library_artifact", EACH, "'id', pg_temp.an(8, n * 9 + c), 'model_id', pg_temp.an(7, n), 'path', 'f' || c, 'key', n || '/' || c"),
-    ("library_handover", EACH, "'id', pg_temp.an(9, n * 9 + c), 'artifact_id', pg_temp.an(8, n * 9 + c), 'licence_id', pg_temp.an(1, n)"),
+    (
+        "library_handover",
+        EACH,
+        "'id', pg_temp.an(9, n * 9 + c), 'artifact_id', pg_temp.an(8, n * 9 + c), 'adapter_id', null, 'licence_id', pg_temp.an(1, n)",
+    ),
 )
 EDGES = 1 + 2 + 2 + 2 + EACH + EACH
 """Of one model: its licence's tier, its clips' dataset, its training's licence and dataset, its own licence and training, files, copies."""
@@ -62,22 +66,30 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def reaching(models: int) -> Iterator[Figure]:
-    from atelier.takedown import lineage
+    from atelier.accounts.models import User
+    from atelier.catalog.models import Title
+    from atelier.takedown import effect, kinds, lineage, takedowns
 
     title, edges = planted(models)
     found = lineage.reach("title", title)
     assert found.counts["artifact"] == ARTIFACTS, found.counts
+    item = kinds.parsed(Title.objects.get(pk=title).public_id)
+    by = User.objects.filter(memberships__studio=item.studio, memberships__role="owner").get()
 
-    def decided() -> None:
+    def decided() -> tuple[float, float]:
         with transaction.atomic():
-            lineage.mark(UUID(int=1), "title", title)
+            begun: list[takedowns.Takedown] = []
+            first = told.seconds(lambda: begun.append(takedowns.begin(item=item, by=by, reason="x")[0]))
+            then = told.seconds(lambda: effect.follow(takedown=str(begun[0].pk)))
             transaction.set_rollback(True)
+        return first, then
 
     asked = [told.seconds(lambda: lineage.reach("title", title)) for _ in range(ROUNDS)]
-    laid = [told.seconds(decided) for _ in range(ROUNDS)]
+    laid, followed = zip(*(decided() for _ in range(ROUNDS)), strict=True)
     what = f"of a takedown that reaches {found.total:,} rows, {ARTIFACTS:,} files among them, in a lineage of {edges:,} edges"
     yield Figure(f"dry run {what}", LIMIT, "ms", statistics.median(asked) * SECOND, ROUNDS)
     yield Figure(f"decision {what}", LIMIT, "ms", statistics.median(laid) * SECOND, ROUNDS)
+    yield Figure(f"what follows at once {what}", LIMIT, "ms", statistics.median(followed) * SECOND, ROUNDS)
 
 
 def planted(models: int) -> tuple[UUID, int]:

@@ -80,14 +80,21 @@ def _studio(made: Lineage, world: World, size: int, titles: list[Title], pick: P
     offerings = []
     for n in range(size):
         worn = pick([None, *adapters])
-        offering = Offering(studio=world.studio, version=worn.version if worn else pick(versions), adapter=worn, name=f"O{n}")
+        also = pick([None, *adapters])
+        version = worn.version if worn else pick(versions)
+        offering = Offering(studio=world.studio, version=version, adapter=worn, adapter_2=also, name=f"O{n}")
         offerings.append(offering)
-        made.add("offering", offering, ("base_version", offering.version), *([("house_adapter", worn)] if worn else []))
+        made.add("offering", offering, ("base_version", offering.version), *(("house_adapter", each) for each in offering.worn))
     Offering.objects.bulk_create(offerings)
-    _licences(made, world, size, offerings, pick, some)
+    models = _licences(made, world, size, offerings, titles, pick, some)
+    for adapter, model in zip(adapters[::2], models, strict=False):
+        HouseAdapter.objects.filter(pk=adapter.pk).update(model=model.pk)
+        made.below["model", model.pk].add(("house_adapter", adapter.pk))
 
 
-def _licences(made: Lineage, world: World, size: int, offerings: list[Offering], pick: Pick, some: Some) -> None:
+def _licences(
+    made: Lineage, world: World, size: int, offerings: list[Offering], titles: list[Title], pick: Pick, some: Some
+) -> list[CustomModel]:
     tiers = Tier.objects.bulk_create(Tier(offering=pick(offerings), name=uuid4().hex) for _ in range(size))
     for tier in tiers:
         made.add("tier", tier, ("offering", tier.offering))
@@ -98,10 +105,13 @@ def _licences(made: Lineage, world: World, size: int, offerings: list[Offering],
     licences = Licence.objects.bulk_create(Licence(revision=pick(revisions), source=uuid4().hex, **rest) for _ in range(size))
     for licence in licences:
         made.add("licence", licence, ("tier", licence.revision.tier))
-    _trained(made, world, licences, _datasets(made, world, size, pick, some), size, pick)
+        if adapter := licence.revision.tier.offering.adapter:
+            copy = Handover.objects.create(adapter=adapter, person=world.bob, licence=licence, use={})
+            made.add("handover", copy, ("house_adapter", adapter), ("licence", licence))
+    return _trained(made, world, licences, _datasets(made, world, size, titles, pick, some), size, pick)
 
 
-def _datasets(made: Lineage, world: World, size: int, pick: Pick, some: Some) -> list[Dataset]:
+def _datasets(made: Lineage, world: World, size: int, titles: list[Title], pick: Pick, some: Some) -> list[Dataset]:
     datasets = Dataset.objects.bulk_create(Dataset(owner=world.bob, name="D") for _ in range(size))
     agreed = {"uses": "x", "representation": "counsel", "evidence": "x", "performer": "P"}
     consents = Consent.objects.bulk_create(Consent(dataset=pick(datasets), **agreed) for _ in range(size))
@@ -109,18 +119,22 @@ def _datasets(made: Lineage, world: World, size: int, pick: Pick, some: Some) ->
         made.add("consent", consent)
     clip = {"bytes": 1, "sha256": "0" * 64, "kind": "video", "width": 1, "height": 1, "frames": 1, "clean_key": "x", "thumb_key": "x"}
     for dataset in datasets:
-        ready, gone = (Asset(dataset=dataset, name=uuid4().hex, key=uuid4().hex, state=state, **clip) for state in ("ready", "removed"))
+        ready, gone = (
+            Asset(dataset=dataset, name=uuid4().hex, key=uuid4().hex, state=state, title=pick([None, *titles]), **clip)
+            for state in ("ready", "removed")
+        )
         Asset.objects.bulk_create([ready, gone])
         for asset in (ready, gone):
             agreed_to = some(consents)
             question = Question.objects.create(asset=asset, source="owner")
             question.consents.add(*agreed_to)
-            made.add("asset", asset, *(("consent", consent) for consent in agreed_to))
+            shown: list[tuple[str, Row]] = [("title", asset.title)] if asset.title else []
+            made.add("asset", asset, *shown, *(("consent", consent) for consent in agreed_to))
         made.add("dataset", dataset, ("asset", ready))
     return datasets
 
 
-def _trained(made: Lineage, world: World, licences: list[Licence], datasets: list[Dataset], size: int, pick: Pick) -> None:
+def _trained(made: Lineage, world: World, licences: list[Licence], datasets: list[Dataset], size: int, pick: Pick) -> list[CustomModel]:
     use = {"stage": "production", "media": ["web"], "territories": ["FR"], "commercial": False}
     project = Project.objects.create(owner=world.bob, name="P", **use)
     asked = {
@@ -144,6 +158,7 @@ def _trained(made: Lineage, world: World, licences: list[Licence], datasets: lis
         made.add("training", training, ("licence", quote.licence), ("dataset", quote.dataset), *([("model", origin)] if origin else []))
         if n % 2:
             models.append(_published(made, world, training, use, pick))
+    return models
 
 
 def _published(made: Lineage, world: World, training: Training, use: dict[str, Any], pick: Pick) -> CustomModel:

@@ -12,7 +12,7 @@ from atelier.licences import lineage as stones
 from atelier.licences.models import Tombstone
 from atelier.takedown import kinds, lineage
 from atelier.takedown.takedowns import begin, lift
-from tests.world import World
+from tests.world import World, run_outbox
 
 from .graph import grown
 
@@ -61,6 +61,7 @@ def test_tombstones_lie_on_what_was_reached_and_each_is_written_once(world: Worl
     item = kinds.item(*start)
     assert item is not None
     row, _ = begin(item=item, by=world.bob, reason="mine")
+    run_outbox("takedown.follow")
     assert set(Tombstone.objects.filter(takedown=row.pk).values_list("kind", "item")) == made.reached(start)
     assert stones.withdrawn([start[1]])
     for change in ({"item": row.pk}, {"laid_at": None}):
@@ -80,6 +81,7 @@ def test_one_takedown_that_is_lifted_leaves_another_standing(world: World) -> No
     assert first is not None and second is not None
     both = made.reached(("title", first.row.pk)) & made.reached(("title", second.row.pk))
     (one, _), _ = begin(item=first, by=world.alice, reason="x"), begin(item=second, by=world.alice, reason="x")
+    run_outbox("takedown.follow")
     lift(takedown=one, by=world.alice, reason="x")
     assert both and all(stones.withdrawn([pk]) for _, pk in both)
     assert not stones.withdrawn([first.row.pk])

@@ -91,6 +91,7 @@ def test_a_creator_takes_back_a_clip_from_her_dataset(stage: Scene) -> None:
 def test_a_page_says_how_many_of_how_many(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effect, "BATCH", 1)
     row = down(stage)
+    effect.follow(takedown=str(row.pk))
     effect.work(takedown=str(row.pk))
     lines = {line["kind"]: (line["done"], line["total"]) for line in effect.progress(row)}
     assert lines["training"] == (1, 2)

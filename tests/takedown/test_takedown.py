@@ -10,6 +10,7 @@ from atelier.accounts.access import has_two_step
 from atelier.audit.models import Entry
 from atelier.catalog.models import BaseModel, BaseVersion, Offering, Tier
 from atelier.checkout.actions import open_order
+from atelier.kit import store
 from atelier.kit.models import Message
 from atelier.kit.refused import Refused
 from atelier.ledger.queries import astray
@@ -57,6 +58,19 @@ def test_every_door_is_closed_with_the_decision_and_not_with_the_end_of_the_work
     for action in (Action.QUOTE, Action.START, Action.HEARTBEAT, Action.DOWNLOAD, Action.PREVIEW):
         verdict = judge(stage.licence, action, use=stage.done.quote.project.use, **{"rank": 1, "steps": 1, "resolution": 1, "clips": 1})
         assert verdict.code == "LINEAGE_WITHDRAWN"
+
+
+def test_files_and_copies_have_their_tombstones_with_the_first_message_and_the_copies_go_before_anything_else(stage: Scene) -> None:
+    handover, row = Handover.objects.select_related("outcome").get(), down(stage)
+    stones = Tombstone.objects.filter(takedown=row.pk)
+    assert not stones.filter(kind__in=("artifact", "handover")).exists()
+    run_outbox("takedown.follow", "library.discard")
+    assert stones.filter(item__in=(handover.pk, handover.artifact_id), settled_at=None).count() == 2
+    with pytest.raises(Refused, match="object_missing"):
+        store.require(store.MODELS, handover.outcome.key)
+    run_outbox("licences.publish_revocations")
+    assert stage.verified().finding is Finding.REVOKED
+    assert row.state == TakedownState.WORKING
 
 
 def test_what_follows_is_done_once_everything_is_through(stage: Scene) -> None:

@@ -1,4 +1,6 @@
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,6 +8,16 @@ import pytest
 from tests.world import World
 
 from .real import Studio
+
+ENGINE = """#!{python}
+import json, sys, time
+print(json.dumps({{"event": "ready", "job": "", "device": "cpu"}}), flush=True)
+for line in sys.stdin:
+    order = json.loads(line)
+    for each in order.get("jobs", ()):
+        job = each["id"]
+        {deed}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -30,4 +42,20 @@ def engine_ends() -> Iterator[None]:
     yield
     from atelier.trainings import seat
 
+    seat.kill_engine()
+
+
+@pytest.fixture
+def engine_that(settings: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Gives the worker an engine that does this with every job; `job` is its id."""
+    from atelier.trainings import seat
+
+    def give(deed: str) -> None:
+        script = tmp_path / "engine"
+        script.write_text(ENGINE.format(python=sys.executable, deed=deed))
+        script.chmod(0o755)
+        seat.kill_engine()
+        settings.ENGINE_PYTHON = str(script)
+
+    yield give
     seat.kill_engine()

@@ -1,7 +1,6 @@
 """Odd moments and bad engines: rights that go while a training waits, disks that are full, stores that are down, clocks that are wrong."""
 
 import errno
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -20,35 +19,12 @@ from atelier.material import actions as material
 from atelier.trainings import claimed, queue, running, seat, transfer, worker
 from atelier.trainings.models import MAX_ATTEMPTS, Training
 from atelier.trainings.states import TrainingState as S
+from atelier.trainings.words import ending
 
 from .real import Studio, seal_dataset
 from .test_queue import state
 
 ALL = 3600
-ENGINE = """#!{python}
-import json, sys, time
-print(json.dumps({{"event": "ready", "job": "", "device": "cpu"}}), flush=True)
-for line in sys.stdin:
-    order = json.loads(line)
-    if order["op"] == "run":
-        job = json.load(open(order["job"]))["id"]
-        {deed}
-"""
-
-
-@pytest.fixture
-def engine_that(settings: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Gives the worker an engine that does this with every order; `job` is the job's id."""
-
-    def give(deed: str) -> None:
-        script = tmp_path / "engine"
-        script.write_text(ENGINE.format(python=sys.executable, deed=deed))
-        script.chmod(0o755)
-        seat.kill_engine()
-        settings.ENGINE_PYTHON = str(script)
-
-    yield give
-    seat.kill_engine()
 
 
 @pytest.fixture
@@ -149,6 +125,28 @@ def test_a_clip_that_kills_the_engine_each_time_ends_after_three_attempts(real: 
     assert worker.work(training.id) == "not claimable"
     assert (state(training), training.attempts) == (S.FAILED_SYSTEM, MAX_ATTEMPTS)
     assert_nothing_was_charged(training, licence)
+
+
+def test_a_clip_that_kills_the_engine_twice_is_named_and_not_tried_a_third_time(real: Studio, engine_that: Callable[[str], None]) -> None:
+    opening = {"event": "phase", "name": "encode", "clip": "clips/2.mp4"}
+    engine_that(f"print(json.dumps({{**{opening!r}, 'job': job}}), flush=True); sys.exit(139)")
+    licence = real.licence()
+    training = real.training(licence=licence)
+    assert worker.work(training.id) == S.QUEUED
+    assert worker.work(training.id) == S.FAILED_USER
+    assert (state(training), training.attempts, training.code) == (S.FAILED_USER, 2, "bad_data")
+    assert ending(training).why == "clips/2.mp4 ended the training engine twice. Replace it, or take it out of the dataset."
+    assert_nothing_was_charged(training, licence)
+
+
+def test_an_engine_that_dies_after_its_last_clip_accuses_none(real: Studio, engine_that: Callable[[str], None]) -> None:
+    told = [{"event": "phase", "name": "encode", "clip": clip} for clip in ("clips/2.mp4", None)]
+    engine_that(f"[print(json.dumps({{**each, 'job': job}}), flush=True) for each in {told!r}]; sys.exit(139)")
+    training = real.training()
+    for _ in range(2):
+        assert worker.work(training.id) == S.QUEUED
+    assert [claim.clip for claim in training.claims.all()] == ["", ""]
+    Training.objects.filter(pk=training.pk).update(state=S.CANCELLED)
 
 
 def test_a_clip_that_the_engine_refuses_is_named_and_not_tried_again(real: Studio, engine_that: Callable[[str], None]) -> None:

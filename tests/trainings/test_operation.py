@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -186,6 +187,17 @@ def test_metrics_are_for_who_knows_the_token_and_count_what_is_there(real: Studi
     assert after['atelier_trainings{state="preflight"}'] == before['atelier_trainings{state="preflight"}'] + 1
     assert after[f'atelier_steps_per_second{{worker="{here.worker}"}}'] == 2.5
     assert after[f'atelier_engine_memory_bytes{{worker="{here.worker}"}}'] == 1 << 20
+
+
+def test_what_shares_a_pass_is_told_to_the_operator(real: Studio, here: Slot, settings: Any) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    slots.say(replace(here, training="trn_first", beside=("trn_second", "trn_third")))
+    scraped = _scraped(Client(headers={"Authorization": f"Bearer {TOKEN}"}))
+    assert scraped[f'atelier_pass_width{{worker="{here.worker}"}}'] == 3
+    client = Client()
+    client.force_login(two_step(real.world.person(f"op{time.monotonic_ns()}", is_staff=True)))
+    page = client.get("/en/desk/trainings").content.decode()
+    assert all(name in page for name in ("trn_first", "trn_second", "trn_third"))
 
 
 def _scraped(client: Client) -> dict[str, float]:

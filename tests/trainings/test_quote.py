@@ -85,6 +85,15 @@ def test_an_expired_quote_does_not_start(real: Studio) -> None:
         actions.start(quote=quote, by=real.world.bob)
 
 
+@pytest.mark.parametrize("changed", [{"seconds": 1}, {"seed": 7}, {"signature": "x"}])
+def test_a_quote_that_is_not_the_one_that_was_signed_does_not_start(real: Studio, changed: dict[str, object]) -> None:
+    quote = real.quote()
+    Quote.objects.filter(pk=quote.pk).update(**changed)
+    quote.refresh_from_db()
+    with refused("quote_changed"):
+        actions.start(quote=quote, by=real.world.bob)
+
+
 def test_an_allowance_spent_between_quote_and_start_is_refused_and_nothing_is_held(real: Studio) -> None:
     licence = real.licence()
     quote = real.quote(licence=licence)

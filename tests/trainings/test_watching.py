@@ -11,12 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from atelier.kit.models import Message
 from atelier.library.models import Curve, Point, Preview
 from atelier.trainings import live, queue, running, steering, tasks, watching, worker
 from atelier.trainings.curve import MOST_POINTS, Thinned, curves
 from atelier.trainings.models import Training
 from atelier.trainings.states import TrainingState as S
 from atelier.trainings.words import NEXTS, WHYS, between, ending, span
+from tests.world import run_outbox
 
 from .real import Studio
 
@@ -60,9 +62,12 @@ def stepping(real: Studio, steps: int = 2) -> tuple[Training, queue.Claim]:
 
 
 def seen(training: Training, claim: queue.Claim, step: int) -> Preview:
-    return running.preview(
-        training.id, claim.fence, place=0, step=step, key=f"test/{claim.fence}/{step}.mp4", still=f"test/{claim.fence}/{step}.webp"
-    )
+    """As it is once it was signed (tests/library/test_provenance)."""
+    named = {"key": f"test/{claim.fence}/{step}.mp4", "still": f"test/{claim.fence}/{step}.webp"}
+    running.preview(training.id, claim.fence, place=0, step=step, told={}, **named)
+    Message.objects.filter(name="trainings.show_preview", args__key=named["key"]).delete()
+    facts = {"fence": claim.fence, "prompt": "a bar", "seed": 0, **named}
+    return Preview.objects.update_or_create(training=training.pk, place=0, step=step, defaults=facts)[0]
 
 
 def over(training: Training, state: str, code: str, sentence: str = "Too few clips.") -> None:
@@ -256,6 +261,8 @@ def test_without_the_broker_the_rows_still_tell(real: Studio, settings: Any, mon
 def test_a_real_run_leaves_its_curve_and_its_previews_of_base_and_checkpoints(real: Studio) -> None:
     training = real.training(previews=1, preview_every=2)
     assert worker.work(training.id) == "done"
+    assert not Preview.objects.filter(training=training.pk).exists(), "nothing is shown that is not signed"
+    run_outbox("trainings.show_preview")
     previews = list(Preview.objects.filter(training=training.pk))
     assert [row.step for row in previews] == [0, 2, 4]
     kept = curves(training.pk, 4)

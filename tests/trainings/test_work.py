@@ -19,6 +19,7 @@ from atelier.trainings import seat, worker
 from atelier.trainings.models import Checkpoint, Training
 from atelier.trainings.states import TrainingState
 from atelier.trainings.steering import cancel, finish, pause, resume
+from tests.world import run_outbox
 
 from .real import Studio
 
@@ -169,6 +170,7 @@ def test_good_enough_makes_a_whole_model_of_the_step_in_hand_and_gives_the_rest_
     model = CustomModel.objects.get(training=training.id)
     assert model.manifest["steps"] == training.step
     assert {"diffusers", "comfyui"} <= {artifact.layout for artifact in model.artifacts.all()}
+    run_outbox("library.sign")
     assert model.artifacts.filter(kind="preview").count() == 2
     assert_books_balance()
 
@@ -186,6 +188,7 @@ def test_a_cancelled_training_becomes_the_model_of_the_step_that_is_chosen(real:
     assert (training.state, training.step, seconds_left(licence)) == (TrainingState.DONE, 4, left)
     model = CustomModel.objects.get(training=training.id)
     assert model.manifest["steps"] == 4
+    run_outbox("trainings.show_preview", "library.sign")
     # What it shows is its own step, not the later ones that its training had previews of.
     assert [pair.after.step for pair in Card(model, "en").pairs] == [4]
     assert [card.face.step for card in cards([model], "en")] == [4]

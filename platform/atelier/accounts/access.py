@@ -69,6 +69,11 @@ def has_two_step(person: User) -> bool:
     return _second_steps(person).exists()
 
 
+def acts_as_staff(person: User) -> bool:
+    """Whether she may what only our staff may: with a password alone she is anybody."""
+    return person.is_staff and has_two_step(person)
+
+
 def _second_steps(person: User) -> QuerySet[Authenticator]:
     return Authenticator.objects.filter(user=person).exclude(type=Authenticator.Type.RECOVERY_CODES)
 

@@ -90,8 +90,8 @@ def may_give(role: str) -> tuple[Role, ...]:
 @transaction.atomic
 def change_role(*, member: Membership, by: User, role: str) -> Membership:
     """Owners change roles. Refused("last_owner") where nobody would own the studio any more."""
-    require_role(member.studio, by, (Role.OWNER,))
     row = _locked(member)
+    require_role(row.studio, by, (Role.OWNER,))
     before = row.role
     if before == role:
         return row

@@ -12,13 +12,15 @@ from atelier.audit.actions import forget, record
 from atelier.kit.refused import Refused
 
 from . import belongings
-from .models import Membership, Role, User
+from .models import Membership, Role, Studio, User
 
 
 @transaction.atomic
 def close(*, user: User) -> None:
     """For good. Raises the first of `belongings.reasons` while there is one. Whoever calls signs her out afterwards."""
     row = User.objects.select_for_update().get(pk=user.pk)  # what is begun meanwhile waits for us: its rows point here
+    # And two owners of a studio come one after the other: neither may take the other for the one who stays.
+    list(Studio.objects.select_for_update(no_key=True, of=("self",)).filter(memberships__user=row).order_by("pk"))
     for refused in belongings.reasons(row):
         raise refused
     for erase in belongings.ERASERS:

@@ -42,6 +42,11 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.public_id
 
+    @property
+    def called(self) -> str:
+        """What those call her who have dealings with her."""
+        return self.name or self.email
+
 
 class Role(models.TextChoices):
     OWNER = "owner"

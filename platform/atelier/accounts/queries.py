@@ -7,12 +7,17 @@ from allauth.usersessions.models import UserSession
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from .models import ApiToken, Membership, User
+from .models import ApiToken, Membership, Role, Studio, User
 
 
 def live_tokens(person: User) -> QuerySet[ApiToken]:
     """Those that still work, newest first."""
     return ApiToken.objects.filter(user=person, revoked_at=None, expires_at__gt=Now()).order_by("-created_at")
+
+
+def owners(studio: Studio) -> QuerySet[User]:
+    """Whom a mail to the studio reaches."""
+    return User.objects.filter(memberships__studio=studio, memberships__role=Role.OWNER, is_active=True)
 
 
 @dataclass(frozen=True)

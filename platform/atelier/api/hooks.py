@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -20,7 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from atelier.accounts.models import User
-from atelier.kit import news, outbox
+from atelier.kit import mail, news, outbox
 from atelier.kit.refused import Refused
 from atelier.licences.queries import database_now
 
@@ -151,4 +150,4 @@ def _switch_off(hook: Hook, at: datetime) -> None:
         subject = _("Your webhook does not answer and was switched off")
         body = _("Nothing that we sent to %(url)s arrived for days. Once it answers again, switch it on here:") % {"url": hook.url}
         page = settings.PUBLIC_URL + reverse("hooks")
-    send_mail(subject, f"{body}\n\n{page}\n", None, [hook.owner.email])
+    mail.send(hook.owner.email, subject, f"{body}\n\n{page}\n")

@@ -43,15 +43,21 @@ def begin(request: Request) -> IdempotentAnswer | None:
         with transaction.atomic():
             return IdempotentAnswer.objects.create(user=request.user, key=key, fingerprint=fingerprint)
     except IntegrityError:
-        raise _earlier(mine.get(), fingerprint) from None
+        raise _earlier(mine.first(), fingerprint) from None
 
 
-def _earlier(row: IdempotentAnswer, fingerprint: str) -> Exception:
-    if row.fingerprint != fingerprint:
+def _earlier(row: IdempotentAnswer | None, fingerprint: str) -> Exception:
+    """What to say of the request that had the key before. None: it has failed just now, and freed it."""
+    if row is not None and row.fingerprint != fingerprint:
         return Refused("idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key.", status=422)
-    if row.status is None:
+    if row is None or row.status is None:
         return Refused("in_progress", "The first request with this Idempotency-Key is still running. Ask again in a moment.")
     return Replayed(row.status, row.body)
+
+
+def forget() -> int:
+    """Answers repeat what their caller was told, so they are kept no longer than they are promised. Returns how many went."""
+    return IdempotentAnswer.objects.filter(created_at__lt=Now() - KEPT_FOR).delete()[0]
 
 
 def finish(row: IdempotentAnswer, response: Response) -> None:

@@ -16,6 +16,7 @@ from atelier.kit import outbox, store, uploads
 from atelier.kit.refused import Refused
 from finetune.manifest import MODEL_SUFFIXES
 from licensing.money import Money
+from licensing.terms import VERSION as TERMS_VERSION
 from licensing.terms import BadTerms, Terms
 
 from . import rights
@@ -27,6 +28,8 @@ LONGEST_PATH = 150
 LARGEST_FILE = 200 << 30
 # The payment provider takes no card payment below this.
 LEAST_PRICE = 50
+# What terms grant that do not name it.
+LEAST = {"priority": False, "concurrent_trainings": 1}
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*(/[A-Za-z0-9_][A-Za-z0-9_.\-]*)*")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -178,24 +181,32 @@ def publish(*, version: BaseVersion, by: User) -> None:
 
 
 @transaction.atomic
-def open_offering(*, version: BaseVersion, by: User, name: str, adapter: HouseAdapter | None = None) -> Offering:
-    """Over the base alone, or over the base that wears a house adapter of its own."""
+def open_offering(
+    *, version: BaseVersion, by: User, name: str, adapter: HouseAdapter | None = None, adapter_2: HouseAdapter | None = None
+) -> Offering:
+    """Over the base alone, or over the base that wears house adapters of its own, one on each of its transformers."""
     require_role(version.studio, by, STUDIO_WRITERS)
-    if adapter and adapter.version_id != version.pk:
-        raise Refused("adapter_elsewhere", "This house adapter was made for another base model.", status=422, field="adapter")
-    offering = Offering(studio=version.studio, version=version, adapter=adapter, name=name)
+    for part, worn in enumerate((adapter, adapter_2), 1):
+        field = "adapter" if part == 1 else "adapter_2"
+        if worn and worn.version_id != version.pk:
+            raise Refused("adapter_elsewhere", "This house adapter was made for another base model.", status=422, field=field)
+        if worn and worn.part != part:
+            raise Refused("adapter_part", "This house adapter goes on the other transformer of its base.", status=422, field=field)
+    offering = Offering(studio=version.studio, version=version, adapter=adapter, adapter_2=adapter_2, name=name)
     _require_published(offering)
     offering.save(force_insert=True)
-    facts = {"name": name, "version": version.public_id, "adapter": adapter.public_id if adapter else ""}
+    facts = {"name": name, "version": version.public_id, "adapter": ", ".join(each.public_id for each in offering.worn)}
     record(action="offering.open", subject=offering.public_id, studio=offering.studio_id, actor=by.id, **facts)
     return offering
 
 
 def _require_published(offering: Offering) -> None:
-    """Nothing is sold over what is not, or no longer, published."""
+    """Nothing is sold over what is not, or no longer, published, nor over what a studio keeps for its own people."""
+    if offering.in_house:
+        raise Refused("in_house", "This is for the studio's own people, and never on sale.")
     if offering.version.state != VersionState.PUBLISHED:
         raise Refused("not_published", "Only a published base model can be offered, and this one is not, or no longer.")
-    if offering.adapter and offering.adapter.state != VersionState.PUBLISHED:
+    if any(each.state != VersionState.PUBLISHED for each in offering.worn):
         raise Refused("not_published", "Only a published house adapter can be offered, and this one is not, or no longer.")
 
 
@@ -267,10 +278,13 @@ def _revise(tier: Tier, by: User, action: str, terms: Mapping[str, Any], price: 
 
 
 def complete_terms(offering: Offering, terms: Mapping[str, Any]) -> Terms:
-    """The terms with what only the rows know, whatever the caller says of it. Raises Refused("bad_terms", 422) naming the field."""
-    facts = {"version": 1, "grantor": offering.studio.name, "offering": offering.name, "base_digest": offering.digest}
+    """The terms with what only the rows know, whatever the caller says of it. Raises Refused("bad_terms", 422) naming the field.
+
+    A caller from before version 2 names none of its fields: that grants the least of each.
+    """
+    facts = {"version": TERMS_VERSION, "grantor": offering.studio.name, "offering": offering.name, "base_digest": offering.digest}
     try:
-        return Terms.from_dict({**terms, **facts})
+        return Terms.from_dict({**LEAST, **terms, **facts})
     except BadTerms as error:
         raise Refused("bad_terms", f"terms.{error.field}: {error.sentence}", status=422, field=error.field) from error
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -37,18 +38,23 @@ def open_adapter(
     bytes: int,
     sha256: str,
     description: str = "",
+    model: UUID | None = None,
+    part: int = 1,
     **learned: Any,
 ) -> HouseAdapter:
-    """A draft whose file can now be uploaded. `learned`: of learned.GIVEN. Its titles are named, and every one of them is cleared."""
+    """A draft whose file can now be uploaded. `learned`: of learned.GIVEN. Its titles are named, and every one of them is cleared.
+    `model`: the custom model that becomes one. `part`: which of the base's transformers it goes on."""
     require_role(version.studio, by, STUDIO_WRITERS)
     if version.state != VersionState.PUBLISHED:
         raise Refused("not_published", "A house adapter goes on a published base model. Publish the base first.")
     _require_titles(version, titles)
+    if part == 2 and not outline.paired(version):
+        raise Refused("one_transformer", "This base has one transformer; a house adapter goes on that.", status=422, field="part")
     if not 1 <= bytes <= LARGEST:
         raise Refused("adapter_size", "A house adapter has at most %(most)s GiB.", status=422, field="bytes", most=LARGEST >> 30)
     if not SHA256.fullmatch(sha256):
         raise Refused("sha256_malformed", "A sha256 is 64 lower-case hexadecimal digits.", status=422, field="sha256")
-    row = HouseAdapter(version=version, name=name, description=description, bytes=bytes, sha256=sha256, **learned)
+    row = HouseAdapter(version=version, name=name, description=description, bytes=bytes, sha256=sha256, model=model, part=part, **learned)
     row.key = f"adapters/{row.id}/{NAME}"
     try:
         with transaction.atomic():
@@ -112,11 +118,12 @@ def _problem(row: HouseAdapter) -> str:
         try:
             with path.open("rb") as file:
                 weights.check(NAME, file.read(weights.HEAD_BYTES), row.bytes)
-            house.read(Base("", row.version.digest, Frozen(str(path), row.digest)), outline.facts_of(row.version))
+            named = Frozen(str(path), row.digest)
+            house.read(Base("", row.version.digest, *((named, None) if row.part == 1 else (None, named))), outline.facts_of(row.version))
         except weights.BadFile as error:
             return f"The file {error}."
         except BadJob as error:
-            return str(error).removeprefix("base.adapter").removeprefix(".path").removeprefix(":").strip()
+            return str(error).removeprefix("base.adapter").removeprefix("_2").removeprefix(".path").removeprefix(":").strip()
     return ""
 
 

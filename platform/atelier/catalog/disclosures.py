@@ -73,7 +73,7 @@ class Disclosure:
 
 def of(offering: Offering, language: str) -> Disclosure:
     """In the language that is active, which the caller names."""
-    parts = [_base(offering.version), *([_adapter(offering.adapter)] if offering.adapter else [])]
+    parts = [_base(offering.version), *map(_adapter, offering.worn)]
     studio = offering.version.studio
     return Disclosure(offering.name, studio.name, studio.country, language, parts)
 

@@ -196,10 +196,14 @@ class HouseAdapter(Row, Upload, Learned):
     state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.DRAFT)
     problem = models.TextField(blank=True, help_text="Why it was refused.")
     titles = models.ManyToManyField(Title, related_name="adapters", help_text="What it learned from.")
+    model = models.UUIDField(null=True, help_text="The custom model that it was before; empty where it came as a file.")
+    part = models.PositiveSmallIntegerField(default=1, help_text="Which of the base's transformers it goes on: 1, or 2 of a base with two.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["version", "name"], name="house_adapter_once"),
+            models.UniqueConstraint(fields=["model", "part"], name="house_adapter_of_model_once"),
+            models.CheckConstraint(condition=Q(part__in=(1, 2)), name="house_adapter_part_known"),
             VERSION.constraint("house_adapter_state_known"),
             *learned.constraints("house_adapter"),
         ]
@@ -225,23 +229,47 @@ class Offering(Row):
     studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="offerings")
     version = models.ForeignKey(BaseVersion, on_delete=models.PROTECT, related_name="offerings")
     adapter = models.ForeignKey(HouseAdapter, on_delete=models.PROTECT, null=True, related_name="offerings")
+    adapter_2 = models.ForeignKey(
+        HouseAdapter,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="offerings_2",
+        help_text="On the second transformer of a base with two.",
+    )
     name = models.CharField(max_length=200)
+    in_house = models.BooleanField(default=False, help_text="For the studio's own people: shown and sold to nobody.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version"], condition=Q(in_house=True), name="offering_in_house_once")]
 
     @property
     def digest(self) -> str:
         """Of what is licensed: the base's own, or that of base and house adapter together."""
-        worn = Frozen("", self.adapter.digest) if self.adapter else None
-        return Base("", self.version.digest, worn).worn
+        worn = [Frozen("", each.digest) if each else None for each in self.adapters]
+        return Base("", self.version.digest, *worn).worn
+
+    @property
+    def adapters(self) -> tuple[HouseAdapter | None, HouseAdapter | None]:
+        """What each of its transformers wears."""
+        return self.adapter, self.adapter_2
+
+    @property
+    def worn(self) -> list[HouseAdapter]:
+        return [each for each in self.adapters if each]
+
+    @property
+    def worn_name(self) -> str:
+        return " + ".join(each.name for each in self.worn)
 
     @property
     def titles(self) -> list[Title]:
         """All that it learned from, each once."""
-        rows = [*self.version.titles.all(), *(self.adapter.titles.all() if self.adapter else ())]
+        rows = [*self.version.titles.all(), *(title for each in self.worn for title in each.titles.all())]
         return sorted(set(rows), key=lambda title: title.name)
 
     @classmethod
     def visible_to(cls, person: User) -> Q:
-        return Q(studio__in=studios(person))
+        return Q(studio__in=studios(person), in_house=False)
 
 
 class Tier(Row):
@@ -261,7 +289,7 @@ class Tier(Row):
 
     @classmethod
     def visible_to(cls, person: User) -> Q:
-        return Q(offering__studio__in=studios(person))
+        return Q(offering__studio__in=studios(person), offering__in_house=False)
 
 
 class TierRevision(Row):

@@ -48,6 +48,11 @@ def facts_of(version: BaseVersion) -> Facts:
     return Facts(**{**version.facts, "native": Native(**version.facts["native"]), "layers": layers})
 
 
+def paired(version: BaseVersion) -> bool:
+    """Whether it has two transformers, one for noisy clips and one for the rest."""
+    return version.facts.get("boundary") is not None
+
+
 def _lay_out(file: BaseFile, path: Path) -> None:
     """JSON whole; of weights the header, and a hole of the right size behind it."""
     if not file.path.endswith((".json", ".safetensors")):

@@ -7,8 +7,10 @@ from atelier.kit.ids import not_found
 from .models import Offering, Sample, Tier, TierRevision
 from .states import SampleState, VersionState
 
-SOLD = ("offering__version__base__studio", "offering__adapter")
-PUBLISHED = Q(version__state=VersionState.PUBLISHED) & (Q(adapter=None) | Q(adapter__state=VersionState.PUBLISHED))
+SOLD = ("offering__version__base__studio", "offering__adapter", "offering__adapter_2")
+PUBLISHED = Q(version__state=VersionState.PUBLISHED, in_house=False)
+for each in ("adapter", "adapter_2"):
+    PUBLISHED &= Q(**{each: None}) | Q(**{f"{each}__state": VersionState.PUBLISHED})
 
 
 def open_tiers() -> QuerySet[Tier]:
@@ -20,8 +22,8 @@ def catalogue() -> QuerySet[Offering]:
     """Offerings of published versions and adapters that have something on sale: open tiers in `on_sale`, the version's `good_samples`."""
     shown = Offering.objects.filter(PUBLISHED, tiers__open=True).distinct()
     samples = Prefetch("version__samples", Sample.objects.filter(state=SampleState.READY), to_attr="good_samples")
-    return shown.select_related("version__base__studio", "adapter").prefetch_related(
-        Prefetch("tiers", open_tiers(), to_attr="on_sale"), samples, "version__titles", "adapter__titles"
+    return shown.select_related("version__base__studio", "adapter", "adapter_2").prefetch_related(
+        Prefetch("tiers", open_tiers(), to_attr="on_sale"), samples, "version__titles", "adapter__titles", "adapter_2__titles"
     )
 
 

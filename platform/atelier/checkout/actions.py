@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -20,7 +20,7 @@ from licensing.text import text_hash
 
 from . import gateway, messages
 from .models import Order, PaymentEvent, Refund
-from .queries import check_refundable
+from .queries import check_refundable, promised
 from .states import REFUND, OrderState, RefundState
 
 # A page is asked for with its closing time, which the provider wants at least thirty minutes ahead. So that a call that failed can be
@@ -160,8 +160,10 @@ def ask_refund(*, order: Order, by: User, amount: int | None = None, reason: str
     The licence stops at once when all is asked back. The rest follows from the provider's event.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
+    if order.licence is not None:
+        order.licence = licences.locked(order.licence)
     check_refundable(order, by, amount)
-    left = order.amount - _promised(order)
+    left = order.amount - promised(order)
     wanted = left if amount is None else amount
     if not 1 <= wanted <= left:
         raise Refused("over_refund", "%(left)s minor units of this order are left to be refunded.", left=left)
@@ -175,12 +177,6 @@ def ask_refund(*, order: Order, by: User, amount: int | None = None, reason: str
     return refund
 
 
-def _promised(order: Order) -> int:
-    """What was paid back, or will be. The provider's own cap holds besides."""
-    ours = order.refunds.exclude(state=RefundState.FAILED).aggregate(total=Sum("amount"))["total"] or 0
-    return max(int(ours), order.refunded)
-
-
 @transaction.atomic
 def send_refund(*, refund: Refund) -> None:
     """Passes the refund on to the provider; again with the same key when the answer was lost."""
@@ -191,12 +187,19 @@ def send_refund(*, refund: Refund) -> None:
     try:
         made = gateway.refund(key=refund.key, payment_intent=order.payment_intent or "", amount=refund.amount, order=order.public_id)
     except gateway.RefundRefused as error:
-        REFUND.move(refund, RefundState.FAILED, problem=str(error))
-        note(order, "order.refund_failed", None, refund=refund.public_id, problem=str(error))
-        outbox.post("checkout.follow", order=str(order.id))
-        outbox.post("checkout.tell_refund_failed", order=str(order.id))
+        fail_refund(refund=refund, problem=str(error))
     else:
         REFUND.move(refund, RefundState.SENT, stripe_refund=made)
+    # What its events said while we waited for the answer was not yet about a refund that we knew.
+    outbox.post("checkout.follow", order=str(order.id))
+
+
+@transaction.atomic
+def fail_refund(*, refund: Refund, problem: str) -> None:
+    """Refused at once, or sent back later: no money has moved, and the buyer is told."""
+    REFUND.move(refund, RefundState.FAILED, problem=problem)
+    note(refund.order, "order.refund_failed", None, refund=refund.public_id, problem=problem)
+    outbox.post("checkout.tell_refund_failed", order=str(refund.order_id))
 
 
 def note(order: Order, action: str, by: User | None, **detail: object) -> None:

@@ -9,8 +9,8 @@ from .models import Order, PaymentEvent, Reconciliation, Refund
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly):
-    list_display = ("public_id", "state", "amount", "currency", "refunded", "problem", "created_at")
-    list_filter = ("state",)
+    list_display = ("public_id", "state", "dispute", "amount", "currency", "refunded", "problem", "created_at")
+    list_filter = ("state", "dispute")
 
 
 @admin.register(PaymentEvent)

@@ -17,7 +17,7 @@ from .states import OrderState
 
 @exports("orders")
 def orders(person: User) -> Iterator[dict[str, Any]]:
-    paid = ("amount", "currency", "state", "problem", "paid_at", "fee", "refunded", "returned", "payment_intent", "session")
+    paid = ("amount", "currency", "state", "dispute", "problem", "paid_at", "fee", "refunded", "returned", "payment_intent", "session")
     for row in Order.objects.filter(buyer=person).select_related("licence", "revision__tier__offering").order_by("pk"):
         refunds = [facts(refund, "amount", "reason", "state") for refund in row.refunds.order_by("pk")]
         what = {"offering": row.revision.tier.offering.name, "tier": row.revision.tier.name, "refunds": refunds}

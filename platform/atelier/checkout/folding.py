@@ -1,37 +1,27 @@
 """What the payment provider's events do to an order.
 
 An event only says "look again": under the order's row lock the payment is fetched anew, and the order is moved to where the facts put it.
-Disputes are folded from all events about them, the furthest status winning. So the order of events does not matter.
+What of disputes and refunds only events tell is read from all of them together (heard.py). So the order of events does not matter.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Sum
 
 from atelier.kit import outbox
 from atelier.licences import actions as licences
 from atelier.licences.queries import database_now
 
-from . import books, gateway, messages
-from .actions import note
+from . import books, gateway
+from .actions import fail_refund, note
+from .heard import Disputes, disputes_of, failed_refunds
 from .models import Folding, Order, PaymentEvent
-from .states import ORDER, OrderState, RefundState
+from .queries import promised
+from .states import ORDER, DisputeState, OrderState, RefundState
 
 # When the provider does not know its fee yet, and its event about it gets lost.
 LOOK_AGAIN = timedelta(minutes=1)
-# An inquiry takes no money away; it is no dispute yet.
-DISPUTE_STEPS = {"warning_needs_response": 0, "warning_under_review": 0, "needs_response": 1, "under_review": 2}
-DISPUTE_ENDS = {"warning_closed": "won", "won": "won", "prevented": "won", "lost": "lost"}
-
-
-@dataclass(frozen=True)
-class Disputes:
-    """Where all disputes about a payment stand together. `lost` in minor units."""
-
-    open: bool = False
-    lost: int = 0
+DISPUTE_DEEDS = {DisputeState.OPEN: "order.disputed", DisputeState.WON: "order.dispute_won", DisputeState.LOST: "order.dispute_lost"}
 
 
 @transaction.atomic
@@ -135,13 +125,32 @@ def _after_payment(order: Order, payment: gateway.Payment) -> None:
         order.fee = payment.fee
         order.save(update_fields=["fee"])
         books.post_sale(order)
-    if order.refunded != payment.refunded:
-        order.refunded = payment.refunded
-        order.save(update_fields=["refunded"])
-        note(order, "order.refunded", None, refunded=payment.refunded, of=order.amount)
-        outbox.post("checkout.tell_refunded", order=str(order.id))
+    _follow_refunds(order, payment.refunded)
+    _follow_dispute(order, disputes.standing)
     books.post_returns(order, disputes.lost)
     _stand(order, disputes)
+
+
+def _follow_refunds(order: Order, refunded: int) -> None:
+    """What a bank has sent back is still owed to the buyer: the ledger keeps it as returned, and a person pays it in another way."""
+    for refund in order.refunds.filter(state=RefundState.SENT, stripe_refund__in=failed_refunds(order.payment_intent or "")):
+        fail_refund(refund=refund, problem="The buyer's bank sent the money back.")
+    if order.refunded != refunded:
+        more = refunded > order.refunded
+        order.refunded = refunded
+        order.save(update_fields=["refunded"])
+        note(order, "order.refunded", None, refunded=refunded, of=order.amount)
+        if more:
+            outbox.post("checkout.tell_refunded", order=str(order.id))
+
+
+def _follow_dispute(order: Order, standing: DisputeState | None) -> None:
+    """Each turn is noted and told once: it is kept with the order."""
+    if standing and order.dispute != standing:
+        order.dispute = standing
+        order.save(update_fields=["dispute"])
+        note(order, DISPUTE_DEEDS[standing], None)
+        outbox.post("checkout.tell_dispute", order=str(order.id), standing=str(standing))
 
 
 def _stand(order: Order, disputes: Disputes) -> None:
@@ -156,7 +165,7 @@ def _stand(order: Order, disputes: Disputes) -> None:
         licences.stand(licence=order.licence, revoked=licences.DISPUTE_LOST)
     elif disputes.open:
         licences.stand(licence=order.licence, suspended=licences.DISPUTED)
-    elif _asked_back(order):
+    elif promised(order) >= order.amount:
         licences.stand(licence=order.licence, suspended=licences.REFUND_ASKED)
     else:
         licences.stand(licence=order.licence)
@@ -165,23 +174,3 @@ def _stand(order: Order, disputes: Disputes) -> None:
 def _end(order: Order, state: OrderState) -> None:
     if order.state != state:
         ORDER.move(order, state)
-
-
-def _asked_back(order: Order) -> bool:
-    asked = order.refunds.exclude(state=RefundState.FAILED).aggregate(total=Sum("amount"))["total"] or 0
-    return bool(asked >= order.amount)
-
-
-def disputes_of(payment_intent: str) -> Disputes:
-    """All disputes about this payment, each at the furthest status that any event gave it, whatever the order in which they came."""
-    furthest: dict[str, tuple[int, str, int]] = {}
-    rows = PaymentEvent.objects.filter(payment_intent=payment_intent, type__startswith="charge.dispute.") if payment_intent else []
-    for row in rows:
-        thing = messages.understand(row.body).thing
-        status = str(thing.get("status"))
-        step = (9 if status in DISPUTE_ENDS else DISPUTE_STEPS.get(status, 1), DISPUTE_ENDS.get(status, ""), int(thing.get("amount") or 0))
-        furthest[str(thing["id"])] = max(step, furthest.get(str(thing["id"]), step))
-    return Disputes(
-        open=any(1 <= step < 9 for step, _, _ in furthest.values()),
-        lost=sum(amount for _, end, amount in furthest.values() if end == "lost"),
-    )

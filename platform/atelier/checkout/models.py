@@ -4,13 +4,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from atelier.accounts.access import acts_as_staff
 from atelier.accounts.models import User
 from atelier.catalog.models import TierRevision
 from atelier.kit.models import Row
 from atelier.licences.models import Licence
 from licensing.money import Money
 
-from .states import ORDER, REFUND, OrderState, RefundState
+from .states import ORDER, REFUND, DisputeState, OrderState, RefundState
 
 
 class Order(Row):
@@ -34,12 +35,14 @@ class Order(Row):
     fee = models.BigIntegerField(null=True, help_text="What the provider kept; not known at once.")
     refunded = models.BigIntegerField(default=0, help_text="What the provider says it has paid back.")
     returned = models.BigIntegerField(default=0, help_text="What the ledger has taken back: refunds and lost disputes.")
+    dispute = models.CharField(max_length=6, choices=DisputeState.choices, blank=True, help_text="Empty: the bank has said nothing.")
     licence = models.OneToOneField(Licence, on_delete=models.PROTECT, null=True, related_name="order")
 
     class Meta:
         constraints = [
             ORDER.constraint("order_state_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
+            models.CheckConstraint(condition=Q(dispute__in=("", *DisputeState.values)), name="order_dispute_known"),
             models.CheckConstraint(condition=Q(refunded__gte=0, refunded__lte=F("amount")), name="order_refunded_within"),
             models.CheckConstraint(condition=Q(returned__gte=0, returned__lte=F("amount")), name="order_returned_within"),
             models.CheckConstraint(
@@ -56,7 +59,7 @@ class Order(Row):
 
     @classmethod
     def visible_to(cls, person: User) -> Q:
-        return Q() if person.is_staff else Q(buyer=person)
+        return Q() if acts_as_staff(person) else Q(buyer=person)
 
 
 class PaymentEvent(models.Model):

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
+from atelier.accounts.access import acts_as_staff
 from atelier.accounts.models import User
 from atelier.audit.models import Entry
 from atelier.catalog.models import Tier
@@ -13,7 +14,7 @@ from atelier.licences.queries import database_now, untouched
 from atelier.licences.states import LicenceState
 
 from .models import Order
-from .states import OrderState
+from .states import OrderState, RefundState
 
 REFUND_WINDOW = timedelta(days=14)
 SHOWN = ("revision__tier__offering__version__base__studio", "buyer", "licence")
@@ -40,11 +41,17 @@ def until(order: Order) -> datetime | None:
     return None if order.paid_at is None else order.paid_at + REFUND_WINDOW
 
 
+def promised(order: Order) -> int:
+    """What was paid back, or will be. The provider's own cap holds besides."""
+    ours = dict(order.refunds.values_list("state").annotate(total=Sum("amount")))
+    return min(order.amount, ours.get(RefundState.ASKED, 0) + max(ours.get(RefundState.SENT, 0), order.refunded))
+
+
 def check_refundable(order: Order, by: User, amount: int | None = None) -> None:
     """Raises Refused unless money of this order can be asked back by this person: the buyer all of it, staff any part."""
     if order.state != OrderState.PAID or order.licence is None:
         raise Refused("not_refundable", "Only a paid order can be refunded; this one is %(state)s.", state=str(order.state))
-    if by.is_staff:
+    if acts_as_staff(by):
         return
     end = until(order)
     if end is None or database_now() > end:

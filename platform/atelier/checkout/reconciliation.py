@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from atelier.kit import outbox
 from atelier.ledger.models import Account, Kind, Posting, Side
 from atelier.licences.queries import database_now
 
-from . import actions, folding, gateway, messages
+from . import actions, gateway, messages
+from .heard import disputes_of
 from .models import Order, PaymentEvent, Reconciliation, Refund
 from .states import ORDER, OrderState, RefundState
 
@@ -37,7 +38,7 @@ def reconcile() -> list[Difference]:
     bodies = list(gateway.events(since))
     fed = sum(_feed(body) for body in bodies)
     _push(until)
-    differences = [difference for difference in _differences(since) if not _waiting(difference["order"], until)]
+    differences = [difference for difference in _differences(since) if not _waiting(difference, until)]
     differences += [{"order": refund.order.public_id, "what": "a refund that was never sent"} for refund in _unsent(until)]
     Reconciliation.objects.create(since=since, until=until, events=len(bodies), fed=fed, differences=differences)
     return differences
@@ -81,7 +82,7 @@ def _differences(since: datetime) -> Iterator[Difference]:
 
 def _compare(payment: gateway.Payment) -> Iterator[Difference]:
     order = Order.objects.filter(session=payment.session).first()
-    lost = folding.disputes_of(payment.payment_intent or "").lost
+    lost = disputes_of(payment.payment_intent or "").lost
     books = {
         "sale": (_posted(order, Side.DEBIT), payment.amount),
         "paid back": (_posted(order, Side.CREDIT), min(payment.amount, payment.refunded + lost)),
@@ -91,6 +92,7 @@ def _compare(payment: gateway.Payment) -> Iterator[Difference]:
             yield {
                 "order": order.public_id if order else payment.order,
                 "page": payment.session,
+                "payment": payment.payment_intent,
                 "what": what,
                 "ours": ours,
                 "theirs": theirs,
@@ -108,6 +110,9 @@ def _posted(order: Order | None, side: Side) -> int:
     return total
 
 
-def _waiting(order: str, now: datetime) -> bool:
-    """Whether an event about the order waits to be folded, and not for so long that something must be wrong."""
-    return PaymentEvent.objects.filter(order=order, folding=None, received_at__gt=now - 2 * OVERLAP).exists()
+def _waiting(difference: Difference, now: datetime) -> bool:
+    """Whether an event about it waits to be folded, and not for so long that something must be wrong. A dispute's names no order."""
+    about = Q(order=difference["order"])
+    if payment := difference.get("payment"):
+        about |= Q(payment_intent=payment)
+    return PaymentEvent.objects.filter(about, folding=None, received_at__gt=now - 2 * OVERLAP).exists()

@@ -6,15 +6,13 @@ from enum import StrEnum
 from functools import cached_property
 
 from atelier.kit.refused import Refused
-from atelier.licences import actions as licences
 from atelier.licences.queries import database_now
-from atelier.licences.states import LicenceState
 from licensing.money import Money
 
 from .actions import SAME_ORDER_WITHIN
 from .models import Order, Refund
 from .queries import why_not_refundable
-from .states import OrderState, RefundState
+from .states import DisputeState, OrderState, RefundState
 
 # The provider's message comes within seconds. After this long the page says that it is late, and after the second it stops asking.
 LATE, GIVEN_UP = timedelta(minutes=2), timedelta(minutes=20)
@@ -107,7 +105,7 @@ def _phase(order: Order, now: datetime, came_back: datetime | None, refund: Refu
         return _open(order, now, came_back)
     if order.state != OrderState.PAID or order.licence is None:
         return Phase(order.state)
-    if order.licence.state == LicenceState.SUSPENDED and order.licence.reason == licences.DISPUTED:
+    if order.dispute == DisputeState.OPEN:
         return Phase.DISPUTED
     if refund and order.refunded < refund.amount:
         return Phase.GIVING_BACK

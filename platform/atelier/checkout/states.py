@@ -14,7 +14,7 @@ class OrderState(TextChoices):
     MISMATCH = "mismatch", "put aside: what was paid is not what was ordered"
 
 
-# A payment can still arrive for a page that we took for expired, so that edge exists.
+# A payment can still arrive for a page that we took for expired, and what a bank sent back be disputed, so those edges exist.
 ORDER = Machine.of(
     OrderState,
     {
@@ -22,14 +22,27 @@ ORDER = Machine.of(
         OrderState.EXPIRED: {OrderState.PAID, OrderState.MISMATCH},
         OrderState.PAID: {OrderState.REFUNDED, OrderState.LOST},
         OrderState.LOST: {OrderState.REFUNDED},
+        OrderState.REFUNDED: {OrderState.LOST},
     },
 )
+
+
+class DisputeState(TextChoices):
+    """What the buyer's bank says of the payment. It follows from all events about it (folding), so there is no table of moves."""
+
+    OPEN = "open", "the bank has taken the payment back until it decides"
+    WON = "won", "the payment stands"
+    LOST = "lost", "the bank keeps the payment"
 
 
 class RefundState(TextChoices):
     ASKED = "asked", "on its way to the payment provider"
     SENT = "sent", "taken on by the payment provider"
-    FAILED = "failed", "refused by the payment provider"
+    FAILED = "failed", "refused by the payment provider, or sent back by the buyer's bank"
 
 
-REFUND = Machine.of(RefundState, {RefundState.ASKED: {RefundState.SENT, RefundState.FAILED}})
+# A bank can send a refund back days after the provider took it on.
+REFUND = Machine.of(
+    RefundState,
+    {RefundState.ASKED: {RefundState.SENT, RefundState.FAILED}, RefundState.SENT: {RefundState.FAILED}},
+)

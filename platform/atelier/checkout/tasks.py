@@ -4,6 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from atelier.accounts.queries import owners
 from atelier.kit import outbox
 from atelier.licences import mails
 from licensing.money import Money
@@ -40,6 +41,15 @@ def tell_refunded(order: str) -> None:
 def tell_refund_failed(order: str) -> None:
     row = Order.objects.select_related("buyer", "revision__tier__offering").get(pk=UUID(order))
     mails.tell(row.buyer, "checkout/refund_failed.txt", order=row, tier=row.revision.tier)
+
+
+@outbox.handles("checkout.tell_dispute")
+def tell_dispute(order: str, standing: str) -> None:
+    """Tells the studio whose sale it is. Run twice it would tell them twice, which harms nobody."""
+    row = Order.objects.select_related("licence", "revision__tier__offering__version__base__studio").get(pk=UUID(order))
+    studio = row.revision.tier.offering.studio
+    for owner in owners(studio):
+        mails.tell(owner, "checkout/disputed.txt", order=row, tier=row.revision.tier, studio=studio, standing=standing)
 
 
 @shared_task(name="checkout.reconcile")

@@ -195,14 +195,26 @@ def _over(bob: Person, training: str) -> bool:
 
 def take_model(bob: Person, model: str, folder: Path) -> dict[str, Any]:
     """Downloads every file of the model by a link of its own. Returns the model, with digests and sizes as they were handed over."""
-    found: dict[str, Any] = bob.get(f"/models/{model}")
-    given = {file["path"]: bob.post(f"/models/{model}/handovers", {"file": file["path"]}) for file in found["files"]}
+    found = _signed(bob, model)
     with wire.client() as store:
         for file in found["files"]:
-            asked = given[file["path"]]
+            asked = bob.post(f"/models/{model}/handovers", {"file": file["path"]})
             link = asked if "url" in asked else _stamped(bob, asked["id"])
             _fetch(store, link["url"], folder, file["path"], link["sha256"])
             file |= {name: link[name] for name in ("sha256", "bytes")}
+    return found
+
+
+def _signed(bob: Person, model: str) -> dict[str, Any]:
+    """The model once its pictures are signed too, which takes a moment longer than the training."""
+
+    def whole() -> dict[str, Any] | None:
+        found: dict[str, Any] = bob.get(f"/models/{model}")
+        shown = found["manifest"]["previews"]
+        wanted = {*shown["base"], *shown["custom"], *filter(None, [shown["sheet"]])}
+        return found if wanted <= {file["path"] for file in found["files"]} else None
+
+    found: dict[str, Any] = wire.until(whole, within=STAMP_SECONDS, late="The pictures of a model are not signed.")
     return found
 
 

@@ -80,7 +80,7 @@ def sentence(event: dict[str, Any]) -> str:
     match event["event"]:
         case "state":
             return STATES.get(event["state"], f"{event['state']}: {event.get('sentence', '')}")
-        case "phase":
+        case "phase" if "clip" not in event:
             return PHASES.get(event["name"], event["name"])
         case "step":
             left = (event["steps"] - event["step"]) * event["seconds_per_step"]

@@ -25,6 +25,8 @@ STUDY: dict[str, Any] = {
     "credit_line": "Made with Lumen, Studio Lumière du Nord",
     "titles_excluded": [],
     "royalty_bps": 0,
+    "priority": False,
+    "concurrent_trainings": 1,
 }
 TRAIN: dict[str, Any] = {
     **STUDY,
@@ -36,6 +38,7 @@ TRAIN: dict[str, Any] = {
     "max_steps": 2000,
     "max_resolution": 512,
     "max_clips": 500,
+    "concurrent_trainings": 2,
     "may_download": True,
 }
 SELL: dict[str, Any] = {
@@ -51,6 +54,8 @@ SELL: dict[str, Any] = {
     "may_merge": True,
     "may_sell_outputs": True,
     "royalty_bps": 300,
+    "priority": True,
+    "concurrent_trainings": 8,
 }
 MIDDLE = "Atelier"
 # Name to terms and price in euro cents.

@@ -86,8 +86,7 @@ class Folder:
     def save(self) -> None:
         for name in SECRETS:
             self.secrets.setdefault(name, secrets.token_hex(24))
-        if not all(name in self.secrets for name in trust.NAMES):
-            self.secrets |= trust.fresh()
+        self.secrets |= trust.missing(self.secrets)
         self.write_private("state.json", json.dumps({"ports": self.ports, "secrets": self.secrets}, indent=1))
 
     def make(self) -> None:

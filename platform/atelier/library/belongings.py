@@ -28,10 +28,15 @@ def models(person: User) -> Iterator[dict[str, Any]]:
 
 @exports("downloads")
 def downloads(person: User) -> Iterator[dict[str, Any]]:
-    for row in Handover.objects.filter(person=person).select_related("artifact__model", "licence", "outcome", "fingerprint").order_by("pk"):
+    for row in (
+        Handover.objects.filter(person=person)
+        .select_related("artifact__model", "adapter", "licence", "outcome", "fingerprint")
+        .order_by("pk")
+    ):
         copy = facts(row.found, "sha256", "bytes", "tensors", "signed_by", "sentence") if row.found else {}
         mark = getattr(row, "fingerprint", None)
-        about = {"model": row.artifact.model.public_id, "path": row.artifact.path, "fingerprint": mark.public_id if mark else None}
+        of = {"model": row.artifact.model.public_id, "path": row.artifact.path} if row.artifact else {"adapter": row.source.public_id}
+        about = {**of, "fingerprint": mark.public_id if mark else None}
         yield {**facts(row, "licence", "use", "ends_at"), **about, "copy": copy}
 
 
@@ -54,5 +59,4 @@ def withdraw(person: User) -> None:
 
 @outbox.handles("library.discard")
 def discard(keys: list[str]) -> None:
-    for key in keys:
-        store.delete(store.MODELS, key)
+    store.delete_all(store.MODELS, keys)

@@ -42,6 +42,9 @@ OTHERS: dict[str, Promise] = {
 }
 
 
+SAID: dict[str, Promise] = {"offering": _("Offer"), "base": _("Base model"), "training": _("Training"), "step": _("Step")}
+
+
 @dataclass(frozen=True)
 class File:
     """A line of the list of files."""
@@ -68,6 +71,12 @@ class Pair:
     @property
     def comparable(self) -> bool:
         return self.before is not None
+
+    @property
+    def ids(self) -> list[tuple[Promise, str]]:
+        """What the manifest in the clip names, in words."""
+        named = self.after.credential.get("ids", {})
+        return [(word, named[name]) for name, word in SAID.items() if name in named]
 
 
 class Card:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count, QuerySet
 
 from atelier.accounts.models import User
 from atelier.audit.actions import record
+from atelier.catalog.models import HouseAdapter
 from atelier.kit import outbox, store
 from atelier.kit.refused import Refused
 from finetune import fingerprint
@@ -20,7 +20,7 @@ from finetune.exits import BadData
 from finetune.fingerprint import Host, Layers
 
 from . import marks
-from .models import Artifact, Fingerprint, Handover, Leak
+from .models import Artifact, Fingerprint, Handover, Leak, Source
 from .states import LEAK, LeakState
 
 LARGEST = 1 << 30
@@ -41,19 +41,22 @@ class Score:
     known: int
 
 
-def marked() -> QuerySet[Artifact]:
-    """The files of models that marked copies were made of."""
-    return Artifact.objects.filter(handovers__fingerprint__isnull=False).distinct().order_by("pk").select_related(WHOLE)
+def marked(after: UUID | None = None, most: int | None = None) -> list[Source]:
+    """The files that marked copies were made of, models' and house adapters, in the order of their ids."""
+    files = Artifact.objects.select_related(WHOLE), HouseAdapter.objects.select_related("version__base")
+    wanted = {"handovers__fingerprint__isnull": False, "pk__gt": after or UUID(int=0)}
+    found: list[Source] = [row for rows in files for row in rows.filter(**wanted).distinct().order_by("pk")[:most]]
+    return sorted(found, key=lambda row: row.pk)[:most]
 
 
-def compare(file: Path, artifact: Artifact) -> list[Score]:
-    """Every marked copy of this model's file. Raises BadData for what is no adapter file at all."""
-    layers, kept = marks.read_layers(file, marks.version_of(artifact)), marks.host(artifact)
+def compare(file: Path, source: Source) -> list[Score]:
+    """Every marked copy of this file. Raises BadData for what is no adapter file at all."""
+    layers, kept = marks.read_layers(file, marks.version_of(source)), marks.host(source)
     fitting = _fitting(layers, kept)
     if not fitting:
         return []
-    copies = Fingerprint.objects.filter(handover__artifact=artifact, key_id=marks.key_id()).select_related("handover")
-    found = fingerprint.trace(kept, marks.secret(artifact), fitting, [each.handover.public_id for each in copies])
+    copies = Fingerprint.objects.filter(handover__in=source.handovers.all(), key_id=marks.key_id()).select_related("handover")
+    found = fingerprint.trace(kept, marks.secret(source), fitting, [each.handover.public_id for each in copies])
     return [Score(copy, score, found.layers, found.known) for copy, score in found.scores]
 
 
@@ -65,7 +68,7 @@ def _fitting(layers: Layers, kept: Host) -> Layers:
 
 def trace(file: Path) -> list[Score]:
     """All copies there are, the likeliest first."""
-    return ranked([score for artifact in marked() for score in compare(file, artifact)])
+    return ranked([score for source in marked() for score in compare(file, source)])
 
 
 def ranked(scores: list[Score]) -> list[Score]:
@@ -87,7 +90,7 @@ def ask(*, by: User, name: str, file: UploadedFile | None = None, key: str = "")
     else:
         store.require(store.QUARANTINE, key)
         row.key = key
-    row.total = marked().count()
+    row.total = len(marked())
     row.save(force_insert=True)
     record(action="leak.ask", subject=row.public_id, studio=None, actor=by.id, models=row.total)
     outbox.post("library.trace", leak=str(row.pk))
@@ -111,12 +114,12 @@ def work(leak: str) -> None:
     row = Leak.objects.select_for_update().get(pk=leak)
     if row.state != LeakState.WORKING:
         return
-    rest = list(marked().filter(pk__gt=row.last or UUID(int=0))[:AT_ONCE])
+    rest = marked(row.last, AT_ONCE)
     with TemporaryDirectory(prefix="leak-") as folder:
         path = Path(folder, "suspect")
         store.get_file(store.QUARANTINE, row.key, path)
         try:
-            scores = [score for artifact in rest for score in compare(path, artifact)]
+            scores = [score for source in rest for score in compare(path, source)]
         except BadData as error:
             LEAK.move(row, LeakState.FAILED, problem=str(error)[:500])
             return
@@ -133,15 +136,17 @@ def work(leak: str) -> None:
 def shown(row: Leak) -> list[dict[str, Any]]:
     """The ranking with what each copy is, for the desk."""
     wanted = [Handover.parse_id(each["handover"]) for each in row.found]
-    handovers = Handover.objects.select_related("person", "licence", "artifact__model").in_bulk(wanted)
+    handovers = Handover.objects.select_related("person", "licence", "artifact__model", "adapter").in_bulk(wanted)
     lines = []
     for each in row.found:
         handover = handovers[Handover.parse_id(each["handover"])]
         bound = chance(each["score"], row.asked)
-        lines.append({**each, "row": handover, "chance": bound, "sure": each["score"] >= SURE})
+        of = handover.artifact.model if handover.artifact else handover.adapter
+        lines.append({**each, "row": handover, "of": of, "chance": bound, "sure": each["score"] >= SURE})
     return lines
 
 
 def counted() -> dict[str, int]:
     """What a file can be held against."""
-    return {"copies": Fingerprint.objects.count(), **marked().aggregate(models=Count("model", distinct=True))}
+    of = {(row.model_id if isinstance(row, Artifact) else row.pk) for row in marked()}
+    return {"copies": Fingerprint.objects.count(), "models": len(of)}

@@ -1,7 +1,7 @@
-"""The mark that a copy carries: which copy it is, for whoever has the key (finetune/fingerprint.py). The first copy of a model goes out as
-it was made; each later one is marked, so that a file which turns up says which download it came from.
+"""The mark that a copy carries: which copy it is, for whoever has the key (finetune/fingerprint.py). The first copy of a custom model goes
+out as it was made; each later one is marked, and each of a house adapter, so that a file which turns up says which download it came from.
 
-The secret of a copy follows from the environment's key, its model's file and its handover; none is in the database. Of each file that
+The secret of a copy follows from the environment's key, the file that it is of and its handover; none is in the database. Of each file that
 copies were marked of, its decomposition lies in the bucket `models`, out of everybody's reach.
 """
 
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from numpy.typing import NDArray
 
-from atelier.catalog.models import BaseVersion
+from atelier.catalog.models import BaseVersion, HouseAdapter
 from atelier.catalog.outline import facts_of
 from atelier.kit import store
 from atelier.kit.ids import public, uuid7
@@ -28,7 +28,7 @@ from finetune.families import layout
 from finetune.fingerprint import Floats, Host
 from licensing import tensors
 
-from .models import Artifact, Fingerprint, Handover
+from .models import Fingerprint, Handover, Source
 
 USE = b"atelier.fingerprint\0"
 PARTS = ("U", "S", "V")
@@ -49,25 +49,29 @@ class Mark:
 
 
 def due(handover: Handover) -> bool:
-    """Whether somebody was given a copy of this model before."""
+    """Whether somebody was given a copy of this model before. Of a house adapter each holder has one."""
+    if handover.artifact is None:
+        return True
     earlier = Handover.objects.filter(artifact__model=handover.artifact.model_id, outcome__code="")
     return earlier.exclude(pk=handover.pk).exists()
 
 
 def mark(handover: Handover, original: Path, marked: Path) -> Mark | None:
     """Writes a marked copy of `original`; None where it has no layers that a mark could be in. The same handover gives the same bits."""
-    artifact, version = handover.artifact, version_of(handover.artifact)
+    source, version = handover.source, version_of(handover.source)
     read = read_layers(original, version)
     if not read:
         return None
-    kept = _host(artifact, read)
-    copy = fingerprint.mark(kept, secret(artifact), handover.public_id)
+    kept = _host(source, read)
+    copy = fingerprint.mark(kept, secret(source), handover.public_id)
     _rewrite(original, marked, version, copy)
     return Mark(uuid7(), key_id(), fingerprint.strength(kept), len(copy))
 
 
-def version_of(artifact: Artifact) -> BaseVersion:
-    return artifact.model.licence.revision.tier.offering.version
+def version_of(source: Source) -> BaseVersion:
+    if isinstance(source, HouseAdapter):
+        return source.version
+    return source.model.licence.revision.tier.offering.version
 
 
 def read_layers(file: Path, version: BaseVersion) -> fingerprint.Layers:
@@ -77,9 +81,9 @@ def read_layers(file: Path, version: BaseVersion) -> fingerprint.Layers:
     return suspect.read(file, facts_of(version).layers, layout(version.family).comfyui)
 
 
-def secret(artifact: Artifact) -> bytes:
+def secret(source: Source) -> bytes:
     """Of all copies of this file; the word of each follows from it and the handover's id."""
-    return HKDF(SHA256(), 32, None, USE + artifact.pk.bytes).derive(_environment())
+    return HKDF(SHA256(), 32, None, USE + source.pk.bytes).derive(_environment())
 
 
 def key_id() -> str:
@@ -92,21 +96,21 @@ def _environment() -> bytes:
     return found.encode()
 
 
-def _place(artifact: Artifact) -> str:
-    return f"fingerprints/{artifact.pk}.npz"
+def _place(source: Source) -> str:
+    return f"fingerprints/{source.pk}.npz"
 
 
-def host(artifact: Artifact) -> Host:
+def host(source: Source) -> Host:
     """As it was when its copies were marked. Refused("object_missing", 404) where there is none."""
-    held = np.load(io.BytesIO(store.get_bytes(store.MODELS, _place(artifact))), allow_pickle=False)
+    held = np.load(io.BytesIO(store.get_bytes(store.MODELS, _place(source))), allow_pickle=False)
     names = sorted({name.rpartition("/")[0] for name in held.files})
     return Host({name: (held[f"{name}/U"], held[f"{name}/S"], held[f"{name}/V"]) for name in names})
 
 
-def _host(artifact: Artifact, layers: fingerprint.Layers) -> Host:
+def _host(source: Source, layers: fingerprint.Layers) -> Host:
     """Kept once: another machine's decomposition of the same file differs in its last bits."""
     try:
-        return host(artifact)
+        return host(source)
     except Refused as refused:
         if refused.code != "object_missing":
             raise
@@ -114,7 +118,7 @@ def _host(artifact: Artifact, layers: fingerprint.Layers) -> Host:
     for_layer = {name: zip(PARTS, parts, strict=True) for name, parts in made.layers.items()}
     arrays: dict[str, Any] = {f"{name}/{part}": each for name, parts in for_layer.items() for part, each in parts}
     np.savez(buffer, **arrays)
-    store.put_bytes(store.MODELS, _place(artifact), buffer.getvalue())
+    store.put_bytes(store.MODELS, _place(source), buffer.getvalue())
     return made
 
 

@@ -1,11 +1,13 @@
 """Finished custom models, their files, and every download."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
 from atelier.accounts.models import User
+from atelier.catalog.models import HouseAdapter
 from atelier.kit.models import Row
 from atelier.licences.models import Licence
 
@@ -83,7 +85,7 @@ class Artifact(Row):
 
 class Preview(Row):
     """A preview that a training made on its way: one prompt by one step; step 0 is the bare base. Its file lies under the fence
-    that wrote it; reached through the training or its model."""
+    that wrote it; reached through the training or its model. There is a row once both files are signed (previews.keep)."""
 
     prefix = "prv"
     training = models.UUIDField()
@@ -94,10 +96,20 @@ class Preview(Row):
     seed = models.BigIntegerField()
     key = models.CharField(max_length=300)
     still = models.CharField(max_length=300, help_text="Key of one frame, shown until the clip plays.")
+    credential = models.JSONField(default=dict, help_text="What the signed manifest in both files says, and who signed it when.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["training", "place", "step"], name="preview_once")]
         ordering = ["place", "step"]
+
+    @property
+    def made_at(self) -> datetime:
+        """As its manifest says."""
+        return datetime.fromisoformat(self.credential["made_at"])
+
+    @property
+    def signed_at(self) -> datetime:
+        return datetime.fromisoformat(self.credential["signed_at"])
 
 
 class Curve(models.TextChoices):
@@ -122,15 +134,27 @@ class Point(models.Model):
 
 
 class Handover(Row):
-    """One copy of the weights for one person, and its certificate, which has the same id. Rows are only added: what became of it is
-    its Outcome. `use` and `ends_at` are what the certificate says, as they were when it was asked for."""
+    """One copy for one person, of a custom model's weights or of the house adapter that a base wears, and its certificate, which has the
+    same id. Rows are only added: what became of it is its Outcome. `use` and `ends_at` are what the certificate says, as they were when it
+    was asked for; nothing is declared for a house adapter."""
 
     prefix = "hnd"
-    artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="handovers")
+    artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, null=True, related_name="handovers")
+    adapter = models.ForeignKey(HouseAdapter, on_delete=models.PROTECT, null=True, related_name="handovers")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="handovers")
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="handovers")
     use = models.JSONField()
     ends_at = models.DateTimeField(null=True, help_text="When the licence ends.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(artifact=None) ^ Q(adapter=None), name="handover_of_one")]
+
+    @property
+    def source(self) -> "Source":
+        """What it is a copy of."""
+        found = self.artifact or self.adapter
+        assert found is not None
+        return found
 
     @classmethod
     def visible_to(cls, person: User) -> Q:
@@ -146,6 +170,9 @@ class Handover(Row):
         if self.found is None:
             return HandoverState.PREPARING
         return HandoverState.FAILED if self.found.code else HandoverState.READY
+
+
+Source = Artifact | HouseAdapter
 
 
 class Outcome(Row):

@@ -18,7 +18,7 @@ from licensing.verify import Question, verify
 from . import marks
 from .actions import filename
 from .marks import Mark
-from .models import ArtifactKind, Handover
+from .models import ArtifactKind, CustomModel, Handover
 
 
 class NotVerified(RuntimeError):
@@ -47,7 +47,7 @@ def prepare(handover: Handover) -> Copy:
         copied = marked if mark else original
         digest = _digest(copied)
         _write(copied, stamped, handover, _certify(handover, digest, mark))
-        key = f"handovers/{handover.pk}/{filename(handover.artifact)}"
+        key = f"handovers/{handover.pk}/{filename(handover.source)}"
         store.put_file(store.MODELS, key, stamped)
         sha256 = store.get_file(store.MODELS, key, back)
         _require_same(handover, back, digest)
@@ -55,8 +55,8 @@ def prepare(handover: Handover) -> Copy:
 
 
 def _fetch(handover: Handover, path: Path) -> None:
-    artifact = handover.artifact
-    if store.get_file(store.MODELS, artifact.key, path) != artifact.sha256:
+    source = handover.source
+    if store.get_file(store.MODELS, source.key, path) != source.sha256:
         raise Refused("object_altered", "The file in the object store is not the one that the training made. Write to us.", status=500)
 
 
@@ -69,30 +69,38 @@ def _digest(path: Path) -> str:
 
 
 def _certify(handover: Handover, digest: str, mark: Mark | None) -> Sealed:
-    artifact, licence, keys = handover.artifact, handover.licence, signing.keys()
+    licence, keys, model = handover.licence, signing.keys(), _model(handover)
     said = Certificate(
         id=handover.public_id,
-        name=filename(artifact),
+        name=filename(handover.source),
         tensors=digest,
         licence=licence.public_id,
         terms=licence.terms,
         licensee=licence.number,
         begins_at=licence.granted_at,
         ends_at=handover.ends_at,
-        dataset=artifact.model.dataset_root,
-        consents=consents.root(artifact.model.stands_on),
-        training=_training(handover),
+        dataset=model.dataset_root if model else None,
+        consents=consents.root(model.stands_on) if model else None,
+        training=_training(model) if model else None,
         fingerprint=mark.public_id if mark else None,
-        layout=artifact.layout,
-        use=Use(**handover.use),
+        layout=handover.artifact.layout if handover.artifact else "diffusers",
+        use=Use(**handover.use) if handover.use else None,
         issued_at=database_now(),
     )
     return certificate.issue(said, keys.signer, keys.keys)
 
 
-def _training(handover: Handover) -> str | None:
+def _model(handover: Handover) -> CustomModel | None:
+    """Whose training made it; None for a house adapter that came as a file."""
+    if handover.artifact:
+        return handover.artifact.model
+    adapter = handover.adapter
+    return CustomModel.objects.filter(pk=adapter.model).first() if adapter and adapter.model else None
+
+
+def _training(model: CustomModel) -> str | None:
     """The digest of the engine's own account of the run, which is one of the model's files."""
-    manifest = handover.artifact.model.artifacts.filter(kind=ArtifactKind.MANIFEST).first()
+    manifest = model.artifacts.filter(kind=ArtifactKind.MANIFEST).first()
     return None if manifest is None else f"sha256:{manifest.sha256}"
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("models/<str:model>/previews/<str:preview>/<str:form>", views.preview, name="model-preview"),
     path("desk/leaks", desk.listed, name="leaks"),
     path("desk/leaks/<str:leak>", desk.one, name="leak"),
+    path("licences/<str:licence>/adapter", views.hand_adapter, name="licence-adapter"),
     path("handovers/<str:handover>", views.handover, name="handover"),
     path("handovers/<str:handover>/file", views.handover_file, name="handover-file"),
 ]

@@ -1,5 +1,8 @@
 """The pages of custom models: the shelf, one model with its files and how to use it, and what is handed over."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,8 +14,9 @@ from atelier.accounts import access
 from atelier.accounts.door import person, signed_in
 from atelier.kit.ids import not_found
 from atelier.kit.refused import Refused
+from atelier.licences.models import Licence
 
-from . import actions, previews
+from . import actions, previews, snippets
 from .actions import Link
 from .card import Card, cards
 from .forms import NameForm, UseForm
@@ -123,13 +127,24 @@ def preview(request: HttpRequest, model: str, preview: str, form: str) -> HttpRe
     return previews.shown(Preview.objects.filter(training=row.training, pk=Preview.parse_id(preview)).first(), form, row.licence, row.owner)
 
 
+@require_POST
+@signed_in
+def hand_adapter(request: HttpRequest, licence: str) -> HttpResponse:
+    """A copy of the house adapter under this licence."""
+    row = access.find(Licence, licence, person(request))
+    given = actions.hand_adapter(licence=row, person=person(request), wanted=request.POST.get("adapter", ""))
+    return redirect("handover", given.public_id)
+
+
 @require_safe
 @signed_in
 def handover(request: HttpRequest, handover: str) -> HttpResponse:
     """How far a copy is. While it is made, the page looks again by itself."""
     row = access.find(Handover, handover, person(request))
-    model = found(row.artifact.model.public_id, request)
-    shown = {"handover": row, "card": Card(model, language()), "model": model, "name": actions.filename(row.artifact)}
+    model = found(row.artifact.model.public_id, request) if row.artifact else None
+    name = actions.filename(row.source)
+    shown: dict[str, Any] = {"handover": row, "model": model, "name": name, "card": Card(model, language()) if model else None}
+    shown["commands"] = snippets.verify(settings.PUBLIC_URL, name, row.licence.number)
     return render(request, "library/handover.html", {**shown, "preparing": row.state == HandoverState.PREPARING})
 
 

@@ -29,8 +29,6 @@ from .states import LICENCE, LicenceState
 # Why a payment suspended or ended a licence.
 DISPUTED, REFUND_ASKED, REFUNDED, DISPUTE_LOST = "payment disputed", "refund asked", "refunded", "dispute lost"
 PAYMENT_REASONS = (DISPUTED, REFUND_ASKED)
-# What the house adapter is called among the files of the base that wears it.
-WORN = "house-adapter.safetensors"
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,11 @@ def grant(*, holder: User, revision: TierRevision, source: str, accepted_text: s
     return licence
 
 
+def locked(licence: Licence) -> Licence:
+    """The licence as it is now, kept so until this transaction ends: whoever uses it and whoever takes it back come one after the other."""
+    return Licence.objects.select_for_update(no_key=True).get(pk=licence.pk)
+
+
 @transaction.atomic
 def suspend(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
     LICENCE.move(licence, LicenceState.SUSPENDED, reason=reason)
@@ -86,7 +89,7 @@ def suspend(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
 @transaction.atomic
 def restore(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
     """Ends a suspension. One that a payment made only the payment ends (`stand`): Refused("payment_open") for anybody else."""
-    if by is not None and licence.reason in PAYMENT_REASONS:
+    if by is not None and locked(licence).reason in PAYMENT_REASONS:
         raise Refused("payment_open", "The payment of this licence is in question; it comes back by itself once that is settled.")
     LICENCE.move(licence, LicenceState.ACTIVE, reason="")
     revocations.renew()
@@ -107,7 +110,7 @@ def stand(*, licence: Licence, suspended: str = "", revoked: str = "") -> None:
 
     Safe to repeat. Takes nothing back that a studio has decided: what it suspended stays so, and what is revoked stays revoked.
     """
-    licence = Licence.objects.select_for_update().get(pk=licence.pk)
+    licence = locked(licence)
     if licence.state == LicenceState.REVOKED:
         return
     if revoked:
@@ -120,9 +123,11 @@ def stand(*, licence: Licence, suspended: str = "", revoked: str = "") -> None:
 
 @transaction.atomic
 def hand_base(*, licence: Licence, by: User) -> list[BaseLink]:
-    """Links to the files of the base model, for a holder whose licence grants them. Each lives five minutes; the handing over is noted."""
+    """Links to the files of the base model, for a holder whose licence grants them. Each lives five minutes; the handing over is noted.
+    The house adapter that it wears is handed over as a copy of her own (library.actions.hand_adapter)."""
     if licence.holder_id != by.id:
         raise Refused("holder_only", "Only the holder of the licence can download the base model.", status=403)
+    licence = locked(licence)
     permit(licence, Action.DOWNLOAD_BASE, by)
     offering = licence.revision.tier.offering
     files = list(offering.version.files.all())
@@ -131,9 +136,7 @@ def hand_base(*, licence: Licence, by: User) -> list[BaseLink]:
     store.require(store.MODELS, files[0].key)
     Licence.objects.filter(pk=licence.pk, base_taken_at=None).update(base_taken_at=Now())
     note(licence, "licence.base_download", licence.public_id, by.id, files=len(files))
-    worn = [(WORN, offering.adapter)] if offering.adapter else []
-    paths = [*((file.path, file) for file in files), *worn]
-    return [BaseLink(path, store.link(store.MODELS, file.key, Path(path).name), file.sha256, file.bytes) for path, file in paths]
+    return [BaseLink(file.path, store.link(store.MODELS, file.key, Path(file.path).name), file.sha256, file.bytes) for file in files]
 
 
 def reserve(*, licence: Licence, training: UUID, seconds: int) -> None:

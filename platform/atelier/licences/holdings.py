@@ -118,9 +118,9 @@ class Holding:
         return self.licence.source if self.licence.source.startswith("ord_") else ""
 
 
-def held_by(person: User) -> QuerySet[Licence]:
-    """Her own, newest first. What a studio sees of its customers' licences is in its own room."""
-    rows = Licence.objects.filter(holder=person).select_related(*SHOWN)
+def used_by(person: User) -> QuerySet[Licence]:
+    """Her own and those shared with her, newest first. What a studio sees of its customers' licences is in its own room."""
+    rows = Licence.objects.filter(Licence.usable_by(person)).select_related(*SHOWN)
     return rows.prefetch_related("revision__tier__offering__version__titles", "revision__tier__offering__adapter__titles").order_by(
         "-granted_at"
     )
@@ -171,6 +171,7 @@ class Run:
     """What one training took from the allowance, in seconds: reserved at its start, of that held, spent and given back by now."""
 
     training: str
+    by: UUID | None
     since: datetime
     reserved: int
     held: int
@@ -190,9 +191,17 @@ def runs(licence: Licence) -> list[Run]:
         .order_by("-at")
     )
     owners = {UUID(row["subject"].removeprefix("trn_")): row for row in reserved}
+    started = dict(Entry.objects.filter(licence=licence.public_id, action="training.start").values_list("subject", "actor"))
     now: dict[tuple[str, UUID], int] = {(kind, owner): balance for kind, owner, balance in _balances(set(owners))}
     return [
-        Run(row["subject"], row["at"], row["seconds"], now.get((Kind.HELD, owner), 0), now.get((Kind.SPENT, owner), 0))
+        Run(
+            row["subject"],
+            started.get(row["subject"]),
+            row["at"],
+            row["seconds"],
+            now.get((Kind.HELD, owner), 0),
+            now.get((Kind.SPENT, owner), 0),
+        )
         for owner, row in owners.items()
     ]
 

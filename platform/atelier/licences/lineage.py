@@ -34,7 +34,7 @@ def below(licence: Licence) -> list[UUID]:
 
 def under(tier: Tier) -> list[UUID]:
     offering = tier.offering
-    worn = [offering.adapter_id] if offering.adapter_id else []
+    worn = [each for each in (offering.adapter_id, offering.adapter_2_id) if each]
     return [tier.pk, offering.pk, offering.version_id, *worn, *(title.pk for title in offering.titles)]
 
 

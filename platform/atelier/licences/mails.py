@@ -3,11 +3,11 @@
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from atelier.accounts.models import User
+from atelier.kit import mail
 
 
 def contact() -> str:
@@ -16,6 +16,11 @@ def contact() -> str:
 
 
 def tell(person: User, template: str, **shown: object) -> None:
-    with override("fr" if person.language.startswith("fr") else "en"):
+    write(person.email, person.language, template, **shown)
+
+
+def write(email: str, language: str, template: str, **shown: object) -> None:
+    """To an address, whether or not it has an account."""
+    with override("fr" if language.startswith("fr") else "en"):
         subject, _, text = render_to_string(template, {"site": settings.PUBLIC_URL, **shown}).partition("\n")
-    send_mail(subject.strip(), text.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [person.email])
+    mail.send(email, subject, text.strip() + "\n")

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Func, Q, Value
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 from atelier.accounts.access import studios
 from atelier.accounts.models import Studio, User
@@ -12,7 +12,7 @@ from atelier.catalog.models import TierRevision
 from atelier.kit.models import Row
 from licensing.terms import Terms
 
-from .states import LICENCE, LicenceState
+from .states import LICENCE, LIVE, SEAT, LicenceState, SeatState
 
 
 def next_number() -> Func:
@@ -47,8 +47,41 @@ class Licence(Row):
         return self.revision.tier.offering.version_id
 
     @classmethod
+    def usable_by(cls, person: User) -> Q:
+        """Her own, and those in which she has a seat: the one answer to who may use a licence. What may be done, the judge says."""
+        seats = Seat.objects.filter(person=person, state=SeatState.TAKEN).values("licence")
+        return Q(holder=person) | Q(pk__in=seats)
+
+    @classmethod
     def visible_to(cls, person: User) -> Q:
-        return Q(holder=person) | Q(studio__in=studios(person))
+        return cls.usable_by(person) | Q(studio__in=studios(person))
+
+
+class Seat(Row):
+    """A place beside the holder, who needs none: offered to an address, taken by the person who reads its mail."""
+
+    prefix = "sea"
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="seats")
+    email = models.EmailField(max_length=254, blank=True, help_text="To which it was offered; empty once its account was closed.")
+    language = models.CharField(max_length=5, help_text="Of the mail: that of the page on which it was offered.")
+    state = models.CharField(max_length=10, choices=SeatState.choices, default=SeatState.OFFERED)
+    expires_at = models.DateTimeField(help_text="Until when the offer can be taken up.")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="seats")
+    taken_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            SEAT.constraint("seat_state_known"),
+            models.UniqueConstraint("licence", Lower("email"), condition=Q(state__in=LIVE), name="seat_offered_once"),
+            models.UniqueConstraint(fields=["licence", "person"], condition=Q(state=SeatState.TAKEN), name="seat_taken_once"),
+            models.CheckConstraint(condition=~Q(state=SeatState.TAKEN) | Q(person__isnull=False), name="seat_taken_by_somebody"),
+        ]
+
+    @classmethod
+    def visible_to(cls, person: User) -> Q:
+        """Who gave it, who has it, and the studio of the licence."""
+        return Q(licence__holder=person) | Q(person=person, state=SeatState.TAKEN) | Q(licence__studio__in=studios(person))
 
 
 class RevokedModel(models.Model):

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -15,9 +16,10 @@ from licensing.text import accepted_document, licence_document, summary
 from licensing.verdict import Verdict
 
 from . import actions
-from .holdings import Holding, changed_at, held_by, holdings, runs
+from .holdings import Holding, changed_at, holdings, used_by
 from .mails import contact
 from .models import Licence
+from .room import Sharing
 
 PER_PAGE = 12
 
@@ -29,16 +31,21 @@ def language() -> str:
 @signed_in
 @require_safe
 def licences(request: HttpRequest) -> HttpResponse:
-    page = Paginator(held_by(person(request)), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "licences/licences.html", {"page": page, "shown": holdings(page)})
+    listed = Paginator(used_by(person(request)), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "licences/licences.html", {"page": listed, "shown": holdings(listed)})
 
 
 @signed_in
 @require_safe
 def licence(request: HttpRequest, licence: str) -> HttpResponse:
-    row = find(Licence, licence, person(request))
+    return page(request, find(Licence, licence, person(request)))
+
+
+def page(request: HttpRequest, row: Licence, form: Form | None = None, status: int = 200) -> HttpResponse:
+    """All of a licence. `form`: in which a seat was offered, where that was refused."""
     [held] = holdings([row])
     accepted = accepted_document(row.terms, row.accepted_text)
+    sharing = Sharing(row, person(request))
     may, may_not = summary(row.terms, language())
     shown = {
         **_about(request, held),
@@ -46,10 +53,13 @@ def licence(request: HttpRequest, licence: str) -> HttpResponse:
         "may_not": may_not,
         "document": accepted or licence_document(row.terms, language()),
         "accepted": accepted,
-        "runs": runs(row),
+        "sharing": sharing,
+        "full": None if sharing.more else (sharing.more.say(language()), sharing.more.next_step(language())),
+        "form": form,
+        "runs": sharing.runs,
         "changed_at": changed_at(row),
     }
-    return render(request, "licences/licence.html", shown)
+    return render(request, "licences/licence.html", shown, status=status)
 
 
 def _about(request: HttpRequest, held: Holding) -> dict[str, object]:

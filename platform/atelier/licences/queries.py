@@ -9,15 +9,18 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Sum
 
-from atelier.accounts.models import User
+from atelier.accounts.access import STUDIO_WRITERS
+from atelier.accounts.models import Membership, User
+from atelier.catalog import clearing
 from atelier.kit.refused import Refused
 from atelier.ledger.models import Account, Kind, Unit
 from atelier.ledger.queries import balance
 from licensing.judge import Action, Context, Use, decide
 from licensing.verdict import Verdict
 
-from . import consents, lineage
+from . import consents, lineage, seats
 from .models import Licence
+from .states import LicenceState
 
 
 def database_now() -> datetime:
@@ -67,18 +70,27 @@ def facts(licence: Licence, actor: User | None, made_of: Iterable[UUID] = (), fa
     """
     offering = licence.revision.tier.offering
     return Context(
-        licence_state=licence.state,
+        licence_state=_standing(licence),
         granted_at=licence.granted_at,
         expires_at=licence.expires_at,
         licensee=str(licence.holder_id),
         actor=str(actor.id if actor else licence.holder_id),
-        seats_taken=1,
+        seated=actor is None or seats.may_use(licence, actor),
         allowance_left=seconds_left(licence),
         titles=tuple(title.name for title in offering.titles),
         base_digest=offering.digest,
         consent=consents.of(list(made_of)),
         lineage_withdrawn=lineage.withdrawn([*lineage.below(licence), *made_of]) if fallen is None else fallen,
+        uncleared=clearing.uncleared(list(made_of)),
     )
+
+
+def _standing(licence: Licence) -> str:
+    """One that a studio gave its own people is on hold while its holder does not act for the studio."""
+    if not licence.revision.tier.offering.in_house or licence.state != LicenceState.ACTIVE:
+        return licence.state
+    acts = Membership.objects.filter(studio=licence.studio_id, user=licence.holder_id, role__in=STUDIO_WRITERS).exists()
+    return LicenceState.ACTIVE if acts else LicenceState.SUSPENDED
 
 
 def judge(licence: Licence, action: Action, actor: User | None = None, made_of: Iterable[UUID] = (), **context: Any) -> Verdict:
@@ -96,7 +108,8 @@ def decided(
     **context: Any,
 ) -> Verdict:
     """The same at a time that the caller has read from the database. The one place that asks the judge."""
-    return decide(licence.terms, action, replace(facts(licence, actor, made_of, fallen), **context), at)
+    asked = {"seats_taken": seats.gone(licence), **context} if action == Action.INVITE else context
+    return decide(licence.terms, action, replace(facts(licence, actor, made_of, fallen), **asked), at)
 
 
 def permit(licence: Licence, action: Action, actor: User | None = None, made_of: Iterable[UUID] = (), **context: Any) -> None:

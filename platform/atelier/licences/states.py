@@ -1,4 +1,4 @@
-"""Where a licence stands. Expiry is a date, not a state: the judge compares it."""
+"""Where a licence stands, and a seat of it. Expiry is a date, not a state: the judge compares it."""
 
 from django.db.models import TextChoices
 
@@ -18,3 +18,21 @@ LICENCE = Machine.of(
         LicenceState.SUSPENDED: {LicenceState.ACTIVE, LicenceState.REVOKED},
     },
 )
+
+
+class SeatState(TextChoices):
+    OFFERED = "offered", "waiting for an answer"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn", "offered no longer"
+    ENDED = "ended", "taken back"
+    LEFT = "left", "given up by whoever had it"
+
+
+SEAT = Machine.of(
+    SeatState,
+    {
+        SeatState.OFFERED: {SeatState.TAKEN, SeatState.WITHDRAWN},
+        SeatState.TAKEN: {SeatState.ENDED, SeatState.LEFT},
+    },
+)
+LIVE = (SeatState.OFFERED, SeatState.TAKEN)

@@ -9,14 +9,16 @@ from tempfile import TemporaryDirectory
 
 from django.db import transaction
 
-from atelier.accounts.models import User
+from atelier.accounts.models import Studio, User
+from atelier.catalog.models import Title
 from atelier.kit import outbox, store, uploads
 from atelier.kit.refused import Refused
 from atelier.kit.store import MATERIAL, QUARANTINE
+from atelier.licences.models import Licence
 from atelier.licences.queries import database_now
 from finetune.manifest import DatasetManifest
 
-from . import attestation, limits, queries, words
+from . import attestation, limits, meant, queries, titles, words
 from .models import Asset, Dataset, Question
 from .states import ASSET, DATASET, LIVE, AssetState, DatasetState, QuestionState
 from .verbs import changeable, few, locked, note
@@ -56,14 +58,17 @@ class Sealed:
 
 
 @transaction.atomic
-def open_dataset(*, owner: User, name: str) -> Dataset:
-    dataset = Dataset.objects.create(owner=owner, name=words.title(name))
+def open_dataset(*, owner: User, name: str, studio: Studio | None = None, licence: Licence | None = None) -> Dataset:
+    """`studio`: for which it is gathered, from its own titles alone. `licence`: what it is meant for, where that is known."""
+    if studio:
+        titles.require_writer(studio, owner)
+    dataset = Dataset.objects.create(owner=owner, name=words.title(name), studio=studio)
     note(dataset, "material.open", dataset.public_id)
-    return dataset
+    return meant.mean(dataset=dataset, licence=licence) if licence else dataset
 
 
 @transaction.atomic
-def add(*, dataset: Dataset, name: str, bytes: int, sha256: str, caption: str = "") -> Asset:
+def add(*, dataset: Dataset, name: str, bytes: int, sha256: str, caption: str = "", title: Title | None = None) -> Asset:
     """Reserves quota and names the place where the parts will go. A refused file of the same name makes way.
 
     The same file again, by name and digest, is the row that is there: whoever begins anew, here or elsewhere, goes on with it.
@@ -81,8 +86,12 @@ def add(*, dataset: Dataset, name: str, bytes: int, sha256: str, caption: str = 
             "NAME_TAKEN", "Another file in this dataset is called “%(name)s”. Remove that one first, or rename this file.", name=name
         )
     _require_room(row, bytes)
-    asset = Asset.objects.create(dataset=row, name=name, bytes=bytes, sha256=sha256, caption=caption, key=f"{secrets.token_hex(16)}/upload")
+    meant.permit_upload(row)
+    key = f"{secrets.token_hex(16)}/upload"
+    asset = Asset.objects.create(dataset=row, name=name, bytes=bytes, sha256=sha256, caption=caption, key=key)
     note(row, "material.add", asset.public_id, bytes=bytes, sha256=sha256)
+    if title:
+        titles.bind(dataset=row, assets=[asset], title=title)
     return asset
 
 
@@ -179,7 +188,8 @@ def seal(*, dataset: Dataset) -> Sealed:
     key = f"{secrets.token_hex(16)}/manifest.json"
     _store_manifest(key, manifest)
     DATASET.move(row, DatasetState.SEALED, root=manifest.root, manifest_key=key, sealed_at=database_now())
-    note(row, "material.seal", row.public_id, root=manifest.root, clips=len(ready))
+    learned = [title.public_id for title in titles.of([row.pk])]
+    note(row, "material.seal", row.public_id, root=manifest.root, clips=len(ready), titles=learned)
     return Sealed(row, [asset.name for asset in assets if asset.state == AssetState.REFUSED])
 
 
@@ -286,6 +296,8 @@ def _require_sealable(dataset: Dataset, assets: list[Asset], ready: list[Asset])
             few=few(asked),
             names=asked,
         )
+    titles.require_sealable(dataset, ready)
+    meant.permit_seal(dataset)
 
 
 def _store_manifest(key: str, manifest: DatasetManifest) -> None:

@@ -6,4 +6,4 @@ class MaterialConfig(AppConfig):
     label = "material"
 
     def ready(self) -> None:
-        from . import queries  # noqa: F401  tells the licences of consents
+        from . import queries, titles  # noqa: F401  tell the licences of consents, and of titles

@@ -18,13 +18,13 @@ SHAPE = ("kind", "width", "height", "frames", "fps", "duration", "bytes", "sha25
 
 @exports("datasets")
 def datasets(person: User) -> Iterator[dict[str, Any]]:
-    for row in Dataset.objects.filter(owner=person).prefetch_related("assets").order_by("pk"):
+    for row in Dataset.objects.filter(owner=person).select_related("studio").prefetch_related("assets__title").order_by("pk"):
         files = [
-            facts(asset, "name", "caption", "state", "problem_sentence", *SHAPE)
+            facts(asset, "name", "caption", "title", "state", "problem_sentence", *SHAPE)
             for asset in row.assets.all()
             if asset.state != AssetState.REMOVED
         ]
-        yield {**facts(row, "name", "state", "attested_at", "attested_text", "sealed_at", "root"), "files": files}
+        yield {**facts(row, "name", "studio", "state", "licence", "attested_at", "attested_text", "sealed_at", "root"), "files": files}
 
 
 @exports("consents")

@@ -4,14 +4,43 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
+from atelier.accounts.models import Studio
 from atelier.catalog.scope_form import ScopeForm
+from atelier.kit.refused import Refused
+from atelier.licences.models import Licence
 
 from .limits import CAPTION_SIGNS
 
 LARGEST_SIDECAR = 64 << 10
 AUTO = {"dir": "auto"}
+
+
+class LicenceField(forms.ModelChoiceField):
+    """What a dataset is meant for, by its public id, as addresses name it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("Licence that it is meant for"),
+            queryset=Licence.objects.none(),
+            required=False,
+            empty_label=gettext_lazy("Not known yet"),
+            help_text=gettext_lazy("Each clip is then held against its terms at once, and not only when you train."),
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.public_id if isinstance(value, Licence) else value
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(Licence.parse_id(str(value)) if value else None)
+        except Refused as refused:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from refused
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.revision.tier.offering.name} · {obj.revision.tier.name}"
 
 
 class NameForm(forms.Form):
@@ -21,6 +50,36 @@ class NameForm(forms.Form):
         widget=forms.TextInput(attrs=AUTO),
         help_text=gettext_lazy("Only you see it. Name what the model should learn: a style, a place, a thing."),
     )
+    studio = forms.ModelChoiceField(
+        label=gettext_lazy("Whom it is for"),
+        queryset=Studio.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Myself"),
+        help_text=gettext_lazy("For a studio, each clip is of one of its cleared titles."),
+    )
+
+    licence = LicenceField()
+
+    def __init__(self, studios: QuerySet[Studio], licences: QuerySet[Licence], data: Any = None, initial: Any = None) -> None:
+        """`studios`: for which she may gather; `licences`: under which she may train. Without any there is nothing to choose."""
+        super().__init__(data, initial=initial)
+        if studios:
+            self.fields["studio"].queryset = studios  # type: ignore[attr-defined]
+            self.fields["studio"].label_from_instance = lambda row: row.name  # type: ignore[attr-defined]
+        else:
+            del self.fields["studio"]
+        if licences:
+            self.fields["licence"].queryset = licences  # type: ignore[attr-defined]
+        else:
+            del self.fields["licence"]
+
+
+class MeantForm(forms.Form):
+    licence = LicenceField()
+
+    def __init__(self, licences: QuerySet[Licence], data: Any = None, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        self.fields["licence"].queryset = licences  # type: ignore[attr-defined]
 
 
 class CaptionForm(forms.Form):

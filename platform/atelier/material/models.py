@@ -5,11 +5,13 @@ from pathlib import PurePosixPath
 from django.db import models
 from django.db.models import F, Q
 
-from atelier.accounts.models import User
+from atelier.accounts.models import Studio, User
+from atelier.catalog.models import Title
 from atelier.catalog.scope import Scope, constraints
 from atelier.kit.models import Row
 from atelier.kit.papers import Paper
 from atelier.kit.uploads import Upload
+from atelier.licences.models import Licence
 
 from .limits import CAPTION_SIGNS, NAME_SIGNS
 from .states import ASSET, DATASET, QUESTION, AssetState, DatasetState, QuestionState
@@ -20,6 +22,10 @@ class Dataset(Row):
 
     prefix = "dst"
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="datasets")
+    studio = models.ForeignKey(
+        Studio, on_delete=models.PROTECT, null=True, related_name="datasets", help_text="Where each clip is of a title of this studio."
+    )
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, null=True, related_name="datasets", help_text="What it is meant for.")
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=DatasetState.choices, default=DatasetState.OPEN)
     attested_text = models.CharField(max_length=71, blank=True, help_text="Hash of the promise that the owner made (attestation.py).")
@@ -65,6 +71,7 @@ class Asset(Row, Upload):
     fps = models.FloatField(default=0.0, help_text="0 for a still.")
     duration = models.FloatField(default=0.0, help_text="Seconds; 0 for a still.")
     caption = models.CharField(max_length=CAPTION_SIGNS, blank=True)
+    title = models.ForeignKey(Title, on_delete=models.PROTECT, null=True, related_name="assets", help_text="What it is of, in a studio's.")
     clean_key = models.CharField(max_length=200, blank=True)
     thumb_key = models.CharField(max_length=200, blank=True)
     filmstrip_key = models.CharField(max_length=200, blank=True, help_text="Empty for a still.")

@@ -93,18 +93,6 @@ def _recorded(row: Dataset, form: ConsentForm) -> bool:
 
 
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest, consent: str) -> HttpResponse:
-    row = find(Consent, consent, person(request))
-    if request.method == "POST":
-        consents.withdraw_consent(consent=row)
-        messages.success(request, gettext("The consent is taken back. Nothing is trained, shown or handed over under it any more."))
-    if request.method == "POST" or row.withdrawn_at:
-        return redirect("dataset-people", row.dataset.public_id)
-    return render(request, "material/consent_withdraw.html", {"consent": row, "dataset": row.dataset})
-
-
-@signed_in
 @require_safe
 def paper(request: HttpRequest, consent: str) -> HttpResponse:
     """The signed consent, for nobody but the dataset's owner."""

@@ -36,7 +36,8 @@ def counts(dataset: Dataset) -> dict[str, int]:
 @dataclass(frozen=True)
 class Tally:
     """What is in a dataset, removed files aside. `bare`: usable files without a caption. `asked`: usable
-    files about which a question is open. `bytes`: of the files that hold quota."""
+    files about which a question is open. `untitled`: usable files of a studio's dataset that name no title yet. `bytes`: of the files that
+    hold quota."""
 
     uploading: int
     checking: int
@@ -44,6 +45,7 @@ class Tally:
     refused: int
     bare: int
     asked: int
+    untitled: int
     bytes: int
 
     @property
@@ -65,6 +67,7 @@ TALLY: dict[str, Any] = {
     **{state.value: Count("id", filter=Q(state=state)) for state in AssetState if state != AssetState.REMOVED},
     "bare": Count("id", filter=READY & Q(caption="")),
     "asked": Count("id", filter=READY & Q(question__state=QuestionState.OPEN)),
+    "untitled": Count("id", filter=READY & Q(dataset__studio__isnull=False, title=None)),
     "bytes": Coalesce(Sum("bytes", filter=Q(state__in=LIVE)), 0),
 }
 
@@ -78,7 +81,7 @@ def tallies(datasets: Iterable[Dataset]) -> dict[UUID, Tally]:
     assets = Asset.objects.filter(dataset__in=[dataset.pk for dataset in datasets]).order_by()
     rows = assets.values("dataset").annotate(**TALLY).values_list("dataset", *TALLY)
     found = {pk: Tally(**dict(zip(TALLY, counts, strict=True))) for pk, *counts in rows}
-    return {dataset.pk: found.get(dataset.pk, Tally(0, 0, 0, 0, 0, 0, 0)) for dataset in datasets}
+    return {dataset.pk: found.get(dataset.pk, Tally(0, 0, 0, 0, 0, 0, 0, 0)) for dataset in datasets}
 
 
 def preview_keys(asset: Asset) -> tuple[str, str]:

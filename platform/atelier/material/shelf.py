@@ -72,6 +72,8 @@ def next_step(dataset: Dataset, tally: Tally) -> str:
         return "bring"
     if tally.bare:
         return "caption"
+    if tally.untitled:
+        return "titles"
     return "people" if tally.asked else "seal"
 
 
@@ -113,7 +115,7 @@ class Clips:
     def asked(cls, dataset: Dataset, request: HttpRequest) -> Self:
         show = request.GET.get("show", "all")
         show = show if show in SHOWS else "all"
-        files = dataset.assets.filter(SHOWS[show]).exclude(state=AssetState.REMOVED).select_related("question").order_by("-id")
+        files = dataset.assets.filter(SHOWS[show]).exclude(state=AssetState.REMOVED).select_related("question", "title").order_by("-id")
         page = Paginator(files, PER_PAGE).get_page(request.GET.get("page"))
         return cls(dataset, queries.tally(dataset), show, page, _at(request))
 

@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from atelier.accounts.access import find, visible
+from atelier.accounts.access import STUDIO_WRITERS, find, studios, visible
 from atelier.accounts.door import kept, person, signed_in
+from atelier.accounts.models import Studio, User
 from atelier.kit.refused import Refused
 
-from . import actions, attestation, queries
-from .forms import AttestForm, NameForm
+from . import actions, attestation, meant, queries
+from .forms import AttestForm, MeantForm, NameForm
 from .models import Asset, Dataset
 from .shelf import NAMES_SHOWN, SHOWS, Card, Clip, Clips, Room, first_clips, next_step
 from .states import AssetState, DatasetState
@@ -48,21 +49,52 @@ def at_the_door(view: Page) -> Page:
 @require_http_methods(["GET", "HEAD", "POST"])
 def datasets(request: HttpRequest) -> HttpResponse:
     me = person(request)
-    form = NameForm(request.POST if request.method == "POST" else kept(request))
-    if request.method == "POST" and form.is_valid():
-        dataset = actions.open_dataset(owner=me, **form.cleaned_data)
+    mine = Studio.objects.filter(pk__in=studios(me, STUDIO_WRITERS), closed_at=None).order_by("name")
+    typed, initial = request.POST if request.method == "POST" else kept(request), {"licence": request.GET.get("licence", "")}
+    form = NameForm(mine, meant.choice(me), typed, initial)
+    if request.method == "POST" and form.is_valid() and (dataset := _opened(form, me)):
         return redirect("dataset", dataset.public_id)
-    rows = visible(Dataset, me).prefetch_related(first_clips()).order_by("-id")
+    rows = visible(Dataset, me).select_related("studio").prefetch_related(first_clips()).order_by("-id")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     shown = {"page": page, "cards": Card.all(page), "form": form, "room": Room(queries.bytes_taken(me.pk))}
     return render(request, "material/datasets.html", shown, status=422 if request.method == "POST" else 200)
+
+
+def _opened(form: NameForm, me: User) -> Dataset | None:
+    try:
+        return actions.open_dataset(owner=me, **form.cleaned_data)
+    except Refused as refused:
+        form.add_error("licence" if "licence" in form.fields else None, refused.told())
+        return None
 
 
 @signed_in
 @require_safe
 def dataset(request: HttpRequest, dataset: str) -> HttpResponse:
     row = find(Dataset, dataset, person(request))
-    return render(request, "material/dataset.html", {"dataset": row, "clips": Clips.asked(row, request), "left_over": left_over(request)})
+    shown = {"dataset": row, "clips": Clips.asked(row, request), "left_over": left_over(request)}
+    if row.state == DatasetState.OPEN:
+        choice = meant.choice(person(request), row)
+        shown |= {"meant": MeantForm(choice, initial={"licence": row.licence}) if choice else None}
+        shown |= {"against": meant.against_upload(row)}
+    return render(request, "material/dataset.html", shown)
+
+
+@signed_in
+@require_POST
+def mean(request: HttpRequest, dataset: str) -> HttpResponse:
+    """Which licence it is meant for, from now on."""
+    row, form = find(Dataset, dataset, person(request)), MeantForm(meant.choice(person(request)), request.POST)
+    if not form.is_valid():
+        messages.error(request, gettext("Choose one of your licences that grants training."))
+        return redirect("dataset", row.public_id)
+    try:
+        meant.mean(dataset=row, licence=form.cleaned_data["licence"])
+    except Refused as refused:
+        messages.error(request, refused.told())
+    else:
+        messages.success(request, gettext("Noted. What you add is held against it from now on.") if row.licence else gettext("Noted."))
+    return redirect("dataset", row.public_id)
 
 
 @at_the_door
@@ -122,7 +154,9 @@ def _closing(request: HttpRequest, row: Dataset, form: AttestForm, text: attesta
     left_out = row.assets.filter(state=AssetState.REFUSED).order_by("id")[:NAMES_SHOWN]
     shown = {"dataset": row, "tally": tally, "missing": missing, "waiting": waiting, "asked": asked, "left_out": left_out}
     shown |= {"form": form, "text": text}
-    shown["may"] = next_step(row, tally) == "seal"
+    shown["against"] = meant.against_seal(row) if row.state == DatasetState.OPEN else None
+    shown["whole"] = next_step(row, tally) == "seal"
+    shown["may"] = shown["whole"] and shown["against"] is None
     return render(request, "material/seal.html", shown, status=status)
 
 

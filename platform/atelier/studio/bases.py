@@ -110,7 +110,7 @@ def _standings(here: Room) -> list[Standing]:
     counted = rows.annotate(
         count=Count("files", distinct=True),
         arrived=Count("files", filter=Q(files__complete=True), distinct=True),
-        offered=Count("offerings", distinct=True),
+        offered=Count("offerings", filter=Q(offerings__in_house=False), distinct=True),
     ).order_by("base__name", "-created_at")
     sizes = dict(rows.order_by().values_list("pk").annotate(size=Coalesce(Sum("files__bytes"), 0)).values_list("pk", "size"))
     told = _told(here, [row.public_id for row in counted])

@@ -1,4 +1,5 @@
-"""Checking a sample of a base model, on queue io: in the sandbox that also reads creators' clips. What was checked is what is kept."""
+"""Checking a sample of a base model, on queue io: in the sandbox that also reads creators' clips. What was checked is what is kept, with
+its content credential: that the base generated it, which is what its studio shows it as."""
 
 import re
 from pathlib import Path
@@ -9,6 +10,9 @@ from atelier.catalog.models import Sample
 from atelier.catalog.states import SampleState
 from atelier.kit import outbox, store
 from atelier.kit.ids import uuid7
+from atelier.library.provenance import keys, signing
+from atelier.library.provenance.manifest import About
+from atelier.licences.queries import database_now
 from atelier.material import sandbox
 from atelier.material.inspection import examine
 from atelier.material.problems import Problem
@@ -34,14 +38,15 @@ def check(sample: str) -> None:
 
 
 def _keep(row: Sample, facts: sandbox.Facts, path: Path) -> None:
-    """Copies the checked bytes to where everybody may read them, under a name that was never used before."""
+    """Copies what was checked, signed, to where everybody may read it, under a name that was never used before."""
     if facts.suffix not in samples.CONTENT_TYPES or (facts.suffix == ".mp4" and not PLAYED.search(path.read_bytes())):
         return samples.refuse(row, NOT_PLAYED)
     if facts.duration > samples.MOST_SECONDS:
         return samples.refuse(row, f"A sample lasts at most {samples.MOST_SECONDS:.0f} seconds. Cut it and add it again.")
     folder, kind = f"samples/{row.version_id}/{row.id}-{uuid7().hex[-8:]}", samples.CONTENT_TYPES[facts.suffix]
     clean, thumb = f"{folder}{facts.suffix}", f"{folder}.jpg"
-    store.put_file(store.MATERIAL, clean, path, kind)
-    store.put_bytes(store.MATERIAL, thumb, facts.thumb, "image/jpeg")
+    about = About(row.public_id, row.version.base.name, row.version.version, database_now(), {"base": row.version.public_id})
+    for key, data, media in ((clean, path.read_bytes(), kind), (thumb, facts.thumb, "image/jpeg")):
+        store.put_bytes(store.MATERIAL, key, signing.signed(data, media, about, keys.keys())[0], media)
     kept = {"clean_key": clean, "thumb_key": thumb, "content_type": kind}
     samples.keep(row, {**kept, "width": facts.width, "height": facts.height, "seconds": facts.duration})

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from atelier.accounts.access import STUDIO_WRITERS
 from atelier.accounts.door import signed_in
-from atelier.accounts.models import Role, Studio
+from atelier.accounts.models import Studio
+from atelier.accounts.queries import owners
 from atelier.audit import bundles, checkpoints, trees
 from atelier.audit import queries as audit
 from atelier.audit.models import Checkpoint
@@ -126,10 +127,9 @@ def tell_signed(checkpoint: int) -> None:
     studio = Studio.objects.filter(pk=row.tree).first()
     if studio is None:
         return
-    owners = studio.memberships.filter(role=Role.OWNER, user__is_active=True).select_related("user")
-    for member in owners:
-        with override("fr" if member.user.language.startswith("fr") else "en"):
-            _mail(member.user.email, studio, row).send()
+    for owner in owners(studio):
+        with override("fr" if owner.language.startswith("fr") else "en"):
+            _mail(owner.email, studio, row).send()
 
 
 def _mail(address: str, studio: Studio, row: Checkpoint) -> EmailMessage:

@@ -60,7 +60,8 @@ def reasons(studio: Studio) -> list[Refused]:
 
 
 def _licences(studio: Studio) -> Iterator[Refused]:
-    standing = Licence.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), studio=studio).exclude(state=LicenceState.REVOKED)
+    sold = Licence.objects.filter(studio=studio, revision__tier__offering__in_house=False)
+    standing = sold.filter(Q(expires_at=None) | Q(expires_at__gt=Now())).exclude(state=LicenceState.REVOKED)
     if count := standing.count():
         yield Refused(
             "licences_stand",

@@ -1,11 +1,10 @@
 """The mail of an invitation, on queue io."""
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
-from atelier.kit import outbox
+from atelier.kit import mail, outbox
 
 from .actions import ticket
 from .models import Invitation
@@ -29,4 +28,4 @@ def tell_invited(invitation: str) -> None:
             "Open this link, sign in or create an account with this address, and decide there:\n%(url)s\n\n"
             "The link is good until %(date)s. If you do not know the studio, ignore this mail: nothing happens.\n"
         )
-        send_mail(subject, text % words, settings.DEFAULT_FROM_EMAIL, [row.email])
+        mail.send(row.email, subject, text % words)

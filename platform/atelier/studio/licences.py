@@ -17,6 +17,7 @@ from atelier.audit import queries as audit
 from atelier.kit.ids import not_found
 from atelier.licences import actions
 from atelier.licences.holdings import changed_at
+from atelier.licences.room import Sharing
 from licensing.text import summary
 
 from . import holders
@@ -68,6 +69,7 @@ def licence(request: HttpRequest, studio: str, licence: str) -> HttpResponse:
         "held": held,
         "licence": row,
         "changed_at": changed_at(row),
+        "sharing": Sharing(row, here.person),
         "may": may,
         "may_not": may_not,
         "trainings": holders.trainings(row)[:50],

@@ -1,6 +1,8 @@
 """What a studio offers: its offerings with their tiers, as a list, and opening one over a published version."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from django import forms
 from django.contrib import messages
@@ -38,15 +40,22 @@ class OfferingForm(forms.Form):
 
 @dataclass(frozen=True)
 class Ware:
-    """What an offering can stand on: a base, alone or with a house adapter on it."""
+    """What an offering can stand on: a base, alone or with a house adapter on it, or one on each of its two transformers."""
 
     version: BaseVersion
-    adapter: HouseAdapter | None = None
+    worn: tuple[HouseAdapter, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return "+".join(each.public_id for each in self.worn) or self.version.public_id
 
     @property
     def name(self) -> str:
-        base = f"{self.version.base.name} · {self.version.version}"
-        return f"{base} + {self.adapter.name}" if self.adapter else base
+        return " + ".join([f"{self.version.base.name} · {self.version.version}", *(each.name for each in self.worn)])
+
+    @property
+    def adapters(self) -> dict[str, HouseAdapter]:
+        return {"adapter_2" if each.part == 2 else "adapter": each for each in self.worn}
 
 
 @signed_in
@@ -57,7 +66,7 @@ def offers(request: HttpRequest, studio: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         ware = form.versions[data["version"]]
-        offering = actions.open_offering(version=ware.version, by=here.person, name=data["name"], adapter=ware.adapter)
+        offering = actions.open_offering(version=ware.version, by=here.person, name=data["name"], **ware.adapters)
         messages.success(request, gettext("The offering is open. It is in the catalogue as soon as it has a tier."))
         return redirect("studio-tier-new", here.id, offering.public_id)
     status = 422 if request.method == "POST" else 200
@@ -65,13 +74,18 @@ def offers(request: HttpRequest, studio: str) -> HttpResponse:
 
 
 def _published(here: Room) -> dict[str, Ware]:
-    """By the id of the version, or of the adapter on it."""
+    """By the id of the version, or of what it wears."""
     rows = BaseVersion.objects.filter(base__studio=here.studio, state=VersionState.PUBLISHED).select_related("base").order_by("-created_at")
-    found: dict[str, Ware] = {}
-    for row in rows.prefetch_related("adapters"):
-        worn = [adapter for adapter in row.adapters.all() if adapter.state == VersionState.PUBLISHED]
-        found |= {row.public_id: Ware(row), **{adapter.public_id: Ware(row, adapter) for adapter in worn}}
-    return found
+    wares = (ware for row in rows.prefetch_related("adapters") for ware in _over(row))
+    return {ware.key: ware for ware in wares}
+
+
+def _over(row: BaseVersion) -> Iterator[Ware]:
+    there = [adapter for adapter in row.adapters.all() if adapter.state == VersionState.PUBLISHED]
+    first, second = ([each for each in there if each.part == part] for part in (1, 2))
+    yield Ware(row)
+    yield from (Ware(row, (each,)) for each in there)
+    yield from (Ware(row, pair) for pair in product(first, second))
 
 
 def _offerings(here: Room) -> list[Offering]:
@@ -84,14 +98,19 @@ def _offerings(here: Room) -> list[Offering]:
     tiers = counted.order_by("-open", "created_at").prefetch_related(revisions)
     most = Subquery(counted.filter(offering=OuterRef("pk")).order_by("-sold").values("sold")[:1])
     rows = (
-        Offering.objects.filter(studio=here.studio).annotate(most=most).select_related("version__base", "adapter").order_by("-created_at")
+        Offering.objects.filter(studio=here.studio, in_house=False)
+        .annotate(most=most)
+        .select_related("version__base", "adapter", "adapter_2")
+        .order_by("-created_at")
     )
     return list(rows.prefetch_related(Prefetch("tiers", tiers)))
 
 
 def find_offering(here: Room, offering: str) -> Offering:
     """An offering of this very studio: an address that mixes two studios leads nowhere."""
-    row = Offering.objects.filter(pk=Offering.parse_id(offering), studio=here.studio).select_related("version__base").first()
+    row = (
+        Offering.objects.filter(pk=Offering.parse_id(offering), studio=here.studio, in_house=False).select_related("version__base").first()
+    )
     if row is None:
         raise not_found()
     return row

@@ -151,11 +151,13 @@ def _about_bases(studio: Studio) -> Iterator[Question]:
         refused = gettext("The base model %(name)s was refused; its page says why.")
         waiting = gettext("The base model %(name)s waits for its files.")
         yield Question((refused if row.state == VersionState.REFUSED else waiting) % named, bases, gettext("Look at it"))
-    for row in rows.filter(state=VersionState.PUBLISHED, offerings=None)[:5]:
+    offered = Offering.objects.filter(version=OuterRef("pk"), in_house=False)
+    for row in rows.filter(~Exists(offered), state=VersionState.PUBLISHED)[:5]:
         sentence = gettext("The base model %(name)s is published and not offered yet.") % {"name": f"{row.base.name} {row.version}"}
         yield Question(sentence, offers, gettext("Offer it"))
     on_sale = Tier.objects.filter(offering=OuterRef("pk"), open=True)
-    for offering in Offering.objects.filter(~Exists(on_sale), studio=studio, version__state=VersionState.PUBLISHED)[:5]:
+    sold = {"studio": studio, "in_house": False, "version__state": VersionState.PUBLISHED}
+    for offering in Offering.objects.filter(~Exists(on_sale), **sold)[:5]:
         sentence = gettext("The offering %(name)s has no tier on sale: nobody can buy it.") % {"name": offering.name}
         yield Question(sentence, offers, gettext("Open a tier"))
 
@@ -204,6 +206,6 @@ def begun(studio: Studio) -> dict[str, bool]:
     """How far a new studio has come."""
     return {
         "base": BaseVersion.objects.filter(base__studio=studio, state=VersionState.PUBLISHED).exists(),
-        "tier": Tier.objects.filter(offering__studio=studio).exists(),
-        "licence": Licence.objects.filter(studio=studio).exists(),
+        "tier": Tier.objects.filter(offering__studio=studio, offering__in_house=False).exists(),
+        "licence": Licence.objects.filter(studio=studio, revision__tier__offering__in_house=False).exists(),
     }

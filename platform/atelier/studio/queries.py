@@ -211,7 +211,7 @@ class Uses:
             When(outcome__code="", then=_text(HandoverState.READY)),
             default=_text(HandoverState.FAILED),
         )
-        return Handover.objects.filter(licence__studio=self.studio).annotate(
+        return Handover.objects.filter(licence__studio=self.studio, adapter=None).annotate(
             **UNDER_A_LICENCE,
             kind=_text(DOWNLOAD),
             who=F("person_id"),

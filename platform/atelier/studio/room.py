@@ -20,6 +20,7 @@ DOORS: tuple[tuple[str, str | Promise], ...] = (
     ("studio-room", gettext_lazy("Overview")),
     ("studio-bases", gettext_lazy("Base models")),
     ("studio-titles", gettext_lazy("Titles and rights")),
+    ("studio-adapters", gettext_lazy("House adapters")),
     ("studio-offers", gettext_lazy("Offers and tiers")),
     ("studio-licences", gettext_lazy("Licences")),
     ("studio-takedowns", gettext_lazy("Takedowns")),

@@ -65,7 +65,7 @@ GROUPS = (
     Group(
         _("Training"),
         _("Whether creators may train models of their own, and how far."),
-        ("may_train", "training_hours", *LIMITS, "likeness"),
+        ("may_train", "training_hours", *LIMITS, "concurrent_trainings", "priority", "likeness"),
     ),
     Group(
         _("What they may take and do with it"),
@@ -126,6 +126,11 @@ class TierForm(forms.Form):
     max_resolution = _number(_("Longest edge, in pixels"), _("Of the clips that they train on, at most."))
     max_steps = _number(_("Steps of one training"), _("At most."))
     max_rank = _number(_("LoRA rank"), _("How much a model can learn: 16 is usual, 64 is a lot."))
+    concurrent_trainings = _number(_("Trainings at work at once"), _("Of one licence, at most; further ones wait."), 1)
+    priority = _flag(
+        _("Priority lane"),
+        _("Their trainings are taken before others, three in a row at most; inside the lane creators take turns."),
+    )
     likeness = forms.ChoiceField(
         label=_("People who can be recognised"),
         choices=[("none", _("Not in the footage, not in the results")), ("consented", _("Only with their recorded consent"))],
@@ -180,7 +185,7 @@ class TierForm(forms.Form):
         if data.get("where") == SOMEWHERE and not data.get("territories"):
             self.add_error("territories", gettext("Tick at least one country, or choose the whole world."))
         if data.get("may_train"):
-            for name in LIMITS:
+            for name in (*LIMITS, "concurrent_trainings"):
                 if data.get(name) is None and name not in self.errors:
                     self.add_error(name, gettext("How many at most? Training is granted, so this needs a number."))
         if not self.errors:
@@ -212,6 +217,8 @@ def terms_of(data: Mapping[str, Any]) -> dict[str, Any]:
         **{name: data[name] for name in flags},
         **{name: (data[name] or 0) if trains else 0 for name in LIMITS},
         "training_seconds": round((data["training_hours"] or 0) * HOUR) if trains else 0,
+        "concurrent_trainings": data["concurrent_trainings"] if trains else 1,
+        "priority": data["priority"] and trains,
         "stages": list(data["stages"]),
         "media": list(data["channels"]),
         "territories": [WORLD] if data["where"] == EVERYWHERE else list(data["territories"]),
@@ -235,6 +242,7 @@ STARTING: dict[str, Any] = {
     "max_resolution": 512,
     "max_steps": 2000,
     "max_rank": 16,
+    "concurrent_trainings": 2,
     "likeness": "none",
     "may_download": True,
     "channels": ["web", "social", "festival"],
@@ -252,7 +260,8 @@ def initial_of(revision: TierRevision) -> dict[str, Any]:
     everywhere = terms.territories == (WORLD,)
     same = (*LIMITS, "commercial", "may_train", "may_download", "may_download_base", "may_sublicense", "may_merge", "may_sell_outputs")
     return {
-        **{name: getattr(terms, name) for name in (*same, "period_days", "seats", "likeness")},
+        **{name: getattr(terms, name) for name in (*same, "period_days", "seats", "priority", "likeness")},
+        "concurrent_trainings": terms.concurrent_trainings or STARTING["concurrent_trainings"],
         "price": _short(price.amount, 100),
         "currency": price.currency,
         "stages": list(terms.stages),

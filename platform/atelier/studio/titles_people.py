@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from atelier.accounts.access import STUDIO_READERS, STUDIO_WRITERS
 from atelier.accounts.door import kept, signed_in
@@ -54,15 +54,6 @@ def performer(request: HttpRequest, studio: str, performer: str) -> HttpResponse
         return redirect("studio-performer", here.id, row.public_id)
     shown = {"performer": row, "form": form, "stands": row.holds_on(database_now().date())}
     return show(request, here, "studio/performer.html", shown, status=422 if posted else 200)
-
-
-@signed_in
-@require_POST
-def withdraw(request: HttpRequest, studio: str, performer: str) -> HttpResponse:
-    here, row = _found(request, studio, performer)
-    rights.withdraw_performer(performer=row, by=here.person)
-    messages.success(request, gettext("It is recorded that the consent was taken back."))
-    return redirect("studio-performer", here.id, row.public_id)
 
 
 @signed_in

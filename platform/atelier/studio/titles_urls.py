@@ -9,7 +9,6 @@ urlpatterns = [
     path("<str:studio>/titles/performers", titles_people.performers, name="studio-performers"),
     path("<str:studio>/titles/performers/new", titles_people.new, name="studio-performer-new"),
     path("<str:studio>/titles/performers/<str:performer>", titles_people.performer, name="studio-performer"),
-    path("<str:studio>/titles/performers/<str:performer>/withdraw", titles_people.withdraw, name="studio-performer-withdraw"),
     path("<str:studio>/titles/performers/<str:performer>/paper", titles_people.paper, name="studio-performer-paper"),
     path("<str:studio>/titles/clearances/<str:clearance>/paper", titles.paper, name="studio-clearance-paper"),
     path("<str:studio>/titles/<str:title>", titles.title, name="studio-title"),

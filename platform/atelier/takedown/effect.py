@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
@@ -16,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from atelier.audit.actions import record
 from atelier.catalog.models import Tier
-from atelier.kit import outbox
-from atelier.library.models import CustomModel, Handover, Outcome
+from atelier.kit import mail, outbox
+from atelier.library import actions as library
+from atelier.library.models import CustomModel, Handover
 from atelier.licences.actions import note
 from atelier.licences.models import Licence, Tombstone
 from atelier.trainings.withdrawal import withdraw
@@ -28,7 +28,7 @@ from .states import TAKEDOWN, TakedownState
 
 BATCH = 100
 DONE, NOTHING = "done", ""
-WHOLE = ("artifact__model", "licence__revision__tier__offering__version")
+WHOLE = ("artifact__model", "adapter", "licence__revision__tier__offering__version")
 
 
 def _trainings(row: Takedown, items: list[UUID]) -> dict[UUID, str]:
@@ -36,13 +36,10 @@ def _trainings(row: Takedown, items: list[UUID]) -> dict[UUID, str]:
 
 
 def _handovers(row: Takedown, items: list[UUID]) -> dict[UUID, str]:
-    """Their certificates are on the list already, by their tombstones. The copies go from the store, so that links which are out open
-    nothing; should it be lifted, they are made anew."""
+    """Their certificates are on the list already, by their tombstones, and the copies are gone from the store."""
     for handover in Handover.objects.filter(pk__in=items).select_related(*WHOLE):
-        facts = {"takedown": row.public_id, "model": handover.artifact.model.public_id}
+        facts = {"takedown": row.public_id, library.deed(handover): library.subject(handover)}
         note(handover.licence, "takedown.handover", handover.public_id, None, **facts)
-    keys = Outcome.objects.filter(handover__in=items).exclude(key="").values_list("key", flat=True)
-    outbox.post("library.discard", keys=list(keys))
     return {}
 
 
@@ -68,6 +65,16 @@ DEEDS: dict[str, Callable[[Takedown, list[UUID]], dict[UUID, str]]] = {
     "handover": _handovers,
     "model": _models,
 }
+
+
+@outbox.handles("takedown.follow")
+def follow(takedown: str) -> None:
+    """Right after the decision: files and copies too, whose certificates go on the list. Then everything is worked off."""
+    row = Takedown.objects.select_for_update().get(pk=takedown)
+    if row.state == TakedownState.WORKING:
+        takedowns.lay(row)
+        takedowns.let_go(row)
+        outbox.post("takedown.work", takedown=takedown)
 
 
 @outbox.handles("takedown.work")
@@ -136,7 +143,7 @@ def tell_holder(holder: int, lifted: bool) -> None:
     with translation.override("fr" if row.person.language.startswith("fr") else "en"):
         subject = _("Given back: what was taken down") if lifted else _("Taken down: what you may no longer use")
         text = render_to_string("takedown/holder.txt", {"person": row.person, "takedown": row.takedown, "lifted": lifted, **_hers(row)})
-    send_mail(subject, text, None, [row.person.email])
+    mail.send(row.person.email, subject, text)
 
 
 def _hers(row: Holder) -> dict[str, Any]:

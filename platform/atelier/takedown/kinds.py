@@ -78,7 +78,7 @@ KINDS: dict[str, Kind] = {
         lambda row: "",
         None,
         lambda row: row.person,
-        ("person", "artifact__model"),
+        ("person", "artifact__model", "adapter"),
     ),
 }
 BY_PREFIX = {kind.model.prefix: name for name, kind in KINDS.items()}

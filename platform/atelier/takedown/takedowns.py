@@ -14,6 +14,7 @@ from atelier.catalog.rights import withdraw_performer
 from atelier.kit import outbox
 from atelier.kit.ids import not_found, public
 from atelier.kit.refused import Refused
+from atelier.library.models import Outcome
 from atelier.licences import revocations
 from atelier.licences.models import Tombstone
 from atelier.material.consents import withdraw_consent
@@ -28,6 +29,8 @@ from .states import TAKEDOWN, CaseState, TakedownState
 STUDIOS = ("performer", "title", "base_version", "house_adapter", "offering", "tier")
 CREATORS = ("consent", "asset", "dataset")
 LONGEST_REASON = 2000
+# How many copies are deleted by one message.
+AT_ONCE = 1000
 # Taken back by its own side, a consent is withdrawn for good; agreed to anew, it is another one.
 FOR_GOOD = ("consent", "performer")
 
@@ -64,7 +67,8 @@ def see(public_id: str, me: User) -> Takedown:
 
 @transaction.atomic
 def begin(*, item: Item, by: User, reason: str, case: Case | None = None) -> tuple[Takedown, bool]:
-    """In force once this transaction stands: every verdict on what stands on the item is no from then on. The rest follows on queue io.
+    """In force once this transaction stands: every verdict on what stands on the item is no from then on. The rest follows on queue io:
+    tombstones on files and copies, which no verdict needs, and then what they lead to.
 
     The same again gives the takedown that is there, and False.
     """
@@ -79,9 +83,9 @@ def begin(*, item: Item, by: User, reason: str, case: Case | None = None) -> tup
     except IntegrityError:
         return Takedown.objects.exclude(state=TakedownState.LIFTED).get(item=item.row.pk), False
     _take_back(item, by)
-    spread(row)
+    lay(row, doors=True)
     _note(row, "begin", by)
-    outbox.post("takedown.work", takedown=str(row.pk))
+    outbox.post("takedown.follow", takedown=str(row.pk))
     return row, True
 
 
@@ -94,12 +98,29 @@ def _take_back(item: Item, by: User) -> None:
 
 
 def spread(row: Takedown) -> int:
+    """Reaches what came into being meanwhile. Returns how many tombstones were laid."""
+    laid = lay(row)
+    if laid:
+        let_go(row)
+    return laid
+
+
+def lay(row: Takedown, *, doors: bool = False) -> int:
     """Lays tombstones on what is reached and has none yet, and notes whom that hits. Returns how many were laid."""
-    laid = lineage.mark(row.pk, row.kind, row.item)
+    laid = lineage.mark(row.pk, row.kind, row.item, doors=doors)
     if laid:
         Holder.objects.bulk_create([Holder(takedown=row, person_id=person) for person in _hit(row)], ignore_conflicts=True)
-        revocations.renew()
     return laid
+
+
+def let_go(row: Takedown) -> None:
+    """The copies that are reached go from the store, so that links which are out open nothing (should it be lifted, they are made anew),
+    and their certificates go on the list. The newest first: a link that is out leads to one of those."""
+    reached = Tombstone.objects.filter(takedown=row.pk, kind="handover", settled_at=None).values("item")
+    keys = list(Outcome.objects.filter(handover__in=reached).exclude(key="").order_by("-pk").values_list("key", flat=True))
+    for first in range(0, len(keys), AT_ONCE):
+        outbox.post("library.discard", keys=keys[first : first + AT_ONCE])
+    revocations.renew()
 
 
 HIT = """

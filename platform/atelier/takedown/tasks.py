@@ -1,13 +1,12 @@
 """Mails about notices, on queue io: to the claimant in her language, to the staff in English. Those of a takedown are in `effect`."""
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from atelier.kit import outbox
+from atelier.kit import mail, outbox
 
 from . import effect, links
 from .models import Case, Event
@@ -33,14 +32,14 @@ def tell_staff(case: str, kind: str) -> None:
     with translation.override("en"):
         address = settings.PUBLIC_URL + reverse("desk-case", args=[row.number])
         text = render_to_string("takedown/staff.txt", {"case": row, "address": address, "kind": kind})
-        send_mail(f"Notice {row.number}: {row.work[:100]}", text, None, [settings.DEFAULT_FROM_EMAIL])
+        mail.send(settings.DEFAULT_FROM_EMAIL, f"Notice {row.number}: {row.work[:100]}", text)
 
 
 def _to_claimant(case: Case, template: str, title: str, **shown: object) -> None:
     with translation.override(case.language):
         address = settings.PUBLIC_URL + links.path(case)
         text = render_to_string(f"takedown/{template}.txt", {"case": case, "address": address, **shown})
-        send_mail(title, text, None, [case.email])
+        mail.send(case.email, title, text)
 
 
 def _title(case: Case) -> str:

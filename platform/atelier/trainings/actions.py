@@ -1,6 +1,6 @@
 """How a training comes about: declare a use, ask for a quote, start. What may be done with it afterwards is in `steering`."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from atelier.library.models import CustomModel
 from atelier.licences import actions as licences
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, permit
+from atelier.licences.seats import require_use
 from atelier.material import queries as material
 from atelier.material.models import Dataset
 from finetune.exits import BadJob
@@ -21,7 +22,7 @@ from finetune.job import Frozen, Job
 from finetune.manifest import DatasetManifest
 from licensing.judge import Action
 
-from . import origins, pricing, queue
+from . import companions, house, origins, pricing, queue
 from .models import Project, Quote, Training, descent
 from .refusals import refusal
 
@@ -53,8 +54,8 @@ def quote(
     origin: CustomModel | None = None,
 ) -> Quote:
     """Judges the run and prices it. Raises Refused with the judge's code, or `bad_settings` with the engine's sentence."""
-    if licence.holder_id != owner.id:  # its studio sees the licence too
-        raise Refused("holder_only", "Only the holder of the licence can train under it.", status=403)
+    require_use(licence, owner)
+    house.require(licence, dataset)
     manifest = _material(dataset)
     if origin:
         origins.require(origin, owner, licence, knobs)
@@ -63,7 +64,6 @@ def quote(
     seconds = forecast.seconds
     made_of = (dataset.pk, *descent(origin.pk if origin else None))
     permit(licence, Action.QUOTE, owner, made_of, use=project.use, seconds_needed=seconds, **_asked(job, manifest))
-    terms = {"licence": licence.public_id, "dataset": manifest.root, "job": job.digest, "seconds": seconds}
     row = Quote.objects.create(
         owner=owner,
         licence=licence,
@@ -78,7 +78,7 @@ def quote(
         lines=forecast.lines,
         estimate=asdict(forecast.estimate),
         expires_at=database_now() + QUOTE_LIVES,
-        signature=signing.dumps(terms, salt=SIGNATURE),
+        signature=signing.dumps(_promise(job, seconds), salt=SIGNATURE),
     )
     licences.note(licence, "training.quote", row.public_id, owner.id, seconds=seconds, use=project.declaration)
     return row
@@ -97,6 +97,8 @@ def start(*, quote: Quote, by: User) -> Training:
         origins.require(quote.origin, quote.owner, quote.licence, quote.knobs)
     job = job_of(quote.licence, manifest, "start", quote.knobs, quote.previews, quote.seed, origins.frozen(quote.origin))
     asked = {"use": quote.project.use, "seconds_needed": quote.seconds, **_asked(job, manifest)}
+    _require_signed(quote, job)
+    quote.licence = licences.locked(quote.licence)
     permit(quote.licence, Action.START, by, quote.made_of, **asked)
     training = Training.objects.create(
         owner=by,
@@ -105,6 +107,7 @@ def start(*, quote: Quote, by: User) -> Training:
         since=database_now(),
         steps=quote.knobs["steps"],
         trace=traces.carrier(),
+        alike=companions.asked(job, quote.licence.revision.tier.offering.version, manifest),
         **_needs(quote),
     )
     licences.reserve(licence=quote.licence, training=training.id, seconds=quote.seconds)
@@ -113,11 +116,33 @@ def start(*, quote: Quote, by: User) -> Training:
     return training
 
 
+def _promise(job: Job, seconds: int) -> dict[str, Any]:
+    """What the signature of a quote binds us to: this work, for so many seconds at most."""
+    job = replace(job, id="quote")
+    return {"licence": job.metadata["licence"], "dataset": job.dataset.root, "job": job.digest, "seconds": seconds}
+
+
+def _require_signed(quote: Quote, job: Job) -> None:
+    """Whatever changed the row since, or what the job is made of, the quote is not the one that was given."""
+    try:
+        promised = signing.loads(quote.signature, salt=SIGNATURE)
+    except signing.BadSignature:
+        promised = None
+    if promised != _promise(job, quote.seconds):
+        raise Refused("quote_changed", "This quote is not the one that was signed. Ask for a new one; nothing was charged.")
+
+
 def _needs(quote: Quote) -> dict[str, Any]:
-    """What a worker must have for it, and how long it has it."""
-    estimate = quote.estimate
-    family = quote.licence.revision.tier.offering.version.family
-    return {"family": family, "memory": estimate["memory_bytes"], "low": estimate["seconds_low"], "high": estimate["seconds_high"]}
+    """What a worker must have for it, how long it has it, and what its terms say of the line."""
+    estimate, terms = quote.estimate, quote.licence.terms
+    return {
+        "family": quote.licence.revision.tier.offering.version.family,
+        "memory": estimate["memory_bytes"],
+        "low": estimate["seconds_low"],
+        "high": estimate["seconds_high"],
+        "priority": terms.priority,
+        "at_once": terms.concurrent_trainings or 0,
+    }
 
 
 def _material(dataset: Dataset) -> DatasetManifest:
@@ -139,7 +164,8 @@ def job_of(
 ) -> Job:
     """The engine's job for these wishes, with the base's own shape where nothing else is asked. Paths are the worker's to fill in."""
     offering = licence.revision.tier.offering
-    version, worn = offering.version, offering.adapter
+    version = offering.version
+    worn = {f"adapter{'_2' * place}": row for place, row in enumerate(offering.adapters) if row}
     shape = {"height": version.height, "width": version.width, "frames": version.frames, "fps": version.fps}
     preserve = knobs.get("preserve", PRESERVE) if knobs.get("trigger") else 0.0
     try:
@@ -151,7 +177,7 @@ def job_of(
                 "base": {
                     "path": "base",
                     "digest": version.digest,
-                    **({"adapter": {"path": "adapter", "digest": worn.digest}} if worn else {}),
+                    **{name: {"path": name, "digest": row.digest} for name, row in worn.items()},
                 },
                 "dataset": {"path": "dataset", "root": manifest.root},
                 "knobs": {**shape, **knobs, "preserve": preserve},

@@ -1,9 +1,10 @@
-"""One claim, from fetching to publishing. The engine does the computing."""
+"""One claim, from fetching to publishing. The engine does the computing, of this one and of those that share its pass."""
 
 import errno
 import json
 import logging
 import queue
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Any
 
 from atelier.kit import traces
 from atelier.kit.refused import Refused
+from atelier.licences import policies
 from atelier.material import queries as material
-from finetune.job import Base, Dataset
+from finetune.job import Dataset
+from finetune.manifest import digest
 
 from . import live, running, seat, slots, transfer
 from .actions import job_of
 from .curve import Thinned
-from .engine import EngineDied
+from .door import Door, Late
+from .engine import Engine, EngineDied, Order
 from .models import Training
 from .pulse import Pulse
 from .queue import Claim
@@ -35,25 +39,23 @@ class Stop(Exception):
     """The run is to end because of orders from the heartbeat, or because the worker drains."""
 
 
-class Enough(Exception):
-    """Its owner is content with the steps that it has."""
-
-
 class Run:
-    """The life of one claim."""
+    """The life of one claim. `engine`: who has the order, once it is through the door."""
 
-    def __init__(self, got: Claim, folder: Path, pulse: Pulse) -> None:
-        self.id, self.fence, self.folder, self.pulse = got.training, got.fence, folder, pulse
+    def __init__(self, got: Claim, folder: Path, pulse: Pulse, door: Door) -> None:
+        self.id, self.fence, self.folder, self.pulse, self.door = got.training, got.fence, folder, pulse, door
         self.out = folder / "out"
         self.training = Training.objects.select_related("quote__dataset", "licence").get(pk=got.training)
+        self.name = self.training.public_id
         self.thinned = Thinned(self.training.steps)
         self.waited_since = self._waited_since()
-        self.step, self.ending, self.ordered = 0, False, False
+        self.step, self.ending = 0, False
+        self.engine: Engine | None = None
         self.speed = slots.Speed()
 
     def go(self) -> str:
         """The claim's part of the trace that began with the click: what it waited, then what was done."""
-        row, about = self.training, {"training": self.training.public_id, "fence": self.fence, "worker": slots.name()}
+        row, about = self.training, {"training": self.name, "fence": self.fence, "worker": slots.name()}
         traces.past(row.trace, "training.wait", self.waited_since, **about)
         with traces.continued(row.trace, "training.run", **about) as run:
             said = self.see_through()
@@ -68,19 +70,19 @@ class Run:
             return self.publish(self.results(job))
         except Stop:
             return self.stopped()
+        except Late:
+            return self.hand_back("late")
         except EngineDied as death:
             log.warning("training %s: %s", self.id, death)
-            return running.give_up(self.id, self.fence, "engine_died", "The training engine stopped unexpectedly.")
+            return running.died(self.id, self.fence, self.engine.decoding(self.name) if self.engine else "")
         except EngineSaidNo as no:
             return self.refused(no)
         except Refused as refused:
             log.warning("training %s: %s", self.id, refused)
-            seat.kill_engine()
             return running.give_up(self.id, self.fence, refused.code, refused.sentence)
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            seat.kill_engine()
             return running.give_up(self.id, self.fence, "disk_full", "The disk of its worker was full.")
 
     def _waited_since(self) -> datetime:
@@ -94,13 +96,12 @@ class Run:
         quote, dataset = self.training.quote, self.folder / "dataset"
         self.out.mkdir(parents=True)
         offering = self.training.licence.revision.tier.offering
-        base, worn = transfer.fetch_base(offering.version), transfer.fetch_adapter(offering.adapter)
         material.fetch(quote.dataset, dataset)
         self.step = transfer.fetch_checkpoint(self.training, self.out, self.training.finish_at)
         job = job_of(
             self.training.licence,
             material.manifest(quote.dataset),
-            self.training.public_id,
+            self.name,
             quote.knobs,
             quote.previews,
             quote.seed,
@@ -110,60 +111,54 @@ class Run:
             "title": quote.name,
             "author": quote.owner.public_id,
             "licence": self.training.licence.public_id,
-            "training": self.training.public_id,
+            "licence_link": policies.address(self.training.licence),
+            "training": self.name,
         }
-        adapter = replace(job.base.adapter, path=worn) if job.base.adapter else None
         held = Dataset(str(dataset), job.dataset.root)
-        job = replace(job, base=Base(str(base), job.base.digest, adapter), dataset=held, metadata=metadata)
+        job = replace(job, base=transfer.dress(job.base, offering), dataset=held, metadata=metadata)
         path = self.folder / "job.json"
         path.write_text(json.dumps(job.to_dict()))
         self.heed()
         return path
 
     def results(self, job: Path) -> dict[str, Any]:
-        """Trains until the last step, or until its owner is content: then the result is made from the checkpoint that she chose."""
+        """Lets the engine run the job, to its last step or until its owner is content. Returns its manifest."""
         at = self.training.finish_at
-        while True:
-            self.ending = at is not None and self.step >= at
-            try:
-                return self.train(job)
-            except Enough:
-                if (made := self.last_checkpoint()) is not None:
-                    return made
-                at = self.pulse.orders.finish_at
-                self.step = transfer.fetch_checkpoint(self.training, self.out, at)
-
-    def train(self, job: Path) -> dict[str, Any]:
-        """Lets the engine run the job. Returns its manifest."""
+        self.ending = at is not None and self.step >= at
+        self.engine = self.door.enter(self.id, Order(self.name, str(job), str(self.out), self.ending), self.heed)
         with traces.span("training.engine", step=self.step):
-            return self.listen(job)
+            return self.listen()
 
-    def listen(self, job: Path) -> dict[str, Any]:
-        process = seat.engine()
-        process.run(job, self.out, self.ending)
-        self.ordered = True
-        silent = 0.0
+    def listen(self) -> dict[str, Any]:
         while True:
-            try:
-                event = process.next_event(POLL_SECONDS)
-            except queue.Empty:
-                silent += POLL_SECONDS
-                if silent > SILENCE_SECONDS:
-                    seat.kill_engine()
-                    raise EngineDied(f"the engine was silent for {SILENCE_SECONDS:.0f} s") from None
-                event = None
             self.obey()
-            if event is None or event.get("job") != self.training.public_id:
+            event = self.next_event()
+            if event is None:
                 continue
-            silent = 0.0
             if event["event"] == "error":
                 raise EngineSaidNo(event)
             self.heard(event)
             if event["event"] == "done":
                 return self.manifest()
 
+    def next_event(self) -> dict[str, Any] | None:
+        """None when it said nothing of this job within POLL_SECONDS. One that says nothing at all for too long is dead."""
+        assert self.engine is not None
+        try:
+            return self.engine.next_event(self.name, POLL_SECONDS)
+        except queue.Empty:
+            if self.engine.silent > SILENCE_SECONDS:
+                self.engine.kill()
+                raise EngineDied(f"the engine was silent for {SILENCE_SECONDS:.0f} s") from None
+            return None
+
     def manifest(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.out / "manifest.json").read_text())
+        """What the engine wrote, without the names of other people's trainings: whoever knows one finds it by its digest."""
+        path = self.out / "manifest.json"
+        found: dict[str, Any] = json.loads(path.read_text())
+        if found.get("shared_pass_with"):
+            found["shared_pass_with"] = sorted(digest(name.encode()) for name in found["shared_pass_with"])
+            path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         return found
 
     def heard(self, event: dict[str, Any]) -> None:
@@ -187,12 +182,12 @@ class Run:
             event["captured"] = running.checkpoint(self.id, self.fence, event["step"], event.get("loss"), files)
         elif event["event"] == "validation":
             running.validated(self.id, self.fence, event["step"], event["loss"])
-        elif event["event"] == "preview":
-            event["preview"] = self.preview(event)
-        live.tell(self.id, {**event, "job": self.training.public_id})
+        elif event["event"] == "preview" and self.preview(event):
+            return
+        live.tell(self.id, event)
 
-    def preview(self, event: dict[str, Any]) -> str | None:
-        """Stores a preview as it comes. Returns its id; None while the store is away, for watching is a comfort: a checkpoint will tell."""
+    def preview(self, event: dict[str, Any]) -> bool:
+        """Stores a preview as it comes; it is told once it is signed. False while the store is away, for watching is a comfort."""
         wanted = {"prompt": event["prompt"], "seed": event["seed"]}
         place = self.training.quote.previews.index(wanted)
         try:
@@ -200,8 +195,9 @@ class Run:
             still = transfer.keep(self.training, self.fence, self.out, transfer.still(self.out, event["path"]))
         except Refused as refused:
             log.warning("training %s: a preview was not stored: %s", self.id, refused)
-            return None
-        return running.preview(self.id, self.fence, place=place, step=event["step"], key=clip["key"], still=still["key"]).public_id
+            return False
+        running.preview(self.id, self.fence, place=place, step=event["step"], key=clip["key"], still=still["key"], told=event)
+        return True
 
     def publish(self, manifest: dict[str, Any]) -> str:
         with traces.span("training.publish"):
@@ -222,11 +218,13 @@ class Run:
             raise Stop
 
     def obey(self) -> None:
-        """The same while the engine is at it, and when its owner is content with the steps that it has."""
+        """The same while the engine is at it. Once its owner is content, its results are made: of the stored step that she chose, or of
+        the one in hand."""
         self.heed()
         at = self.pulse.orders.finish_at
-        if at is not None and not self.ending and self.step >= at:
-            raise Enough
+        if at is not None and not self.ending and self.step >= at and self.engine:
+            self.ending = True
+            self.engine.finish(self.name, transfer.fetch_chosen(self.training, self.out, at))
 
     def stopped(self) -> str:
         """Lets the engine stop at a checkpoint, keeps that, and writes why. What was done when the pause came is not set aside."""
@@ -235,34 +233,37 @@ class Run:
             return self.publish(made)
         if self.pulse.orders.stop:
             return running.obey(self.id, self.fence)
-        running.hand_back(self.id, self.fence)
+        return self.hand_back("drained")
+
+    def hand_back(self, code: str) -> str:
+        running.hand_back(self.id, self.fence, code)
         return "handed back"
 
     def last_checkpoint(self) -> dict[str, Any] | None:
-        """Waits for the engine's word that it stopped, keeping the checkpoint that it writes on the way; kills it after STOP_SECONDS.
+        """Waits for the engine's word that it stopped, keeping the checkpoint that it writes on the way. An engine that says nothing
+        for STOP_SECONDS is not waited for.
 
         Returns the manifest when it was done before it heard.
         """
-        process = seat.there()
-        if process is None or not self.ordered:
+        if self.engine is None:
             return None
-        process.stop(self.training.public_id)
-        waited = 0.0
-        while waited < STOP_SECONDS and not self.pulse.lost.is_set():
+        self.engine.stop(self.name)
+        asked = time.monotonic()
+        while min(self.engine.silent, time.monotonic() - asked) < STOP_SECONDS and not self.pulse.lost.is_set():
+            over = self.name not in self.engine.at_work
             try:
-                event = process.next_event(POLL_SECONDS)
+                event = self.engine.next_event(self.name, POLL_SECONDS)
             except queue.Empty:
-                waited += POLL_SECONDS
+                if over:
+                    return None
                 continue
             except EngineDied:
                 return None
             if event["event"] == "error":
                 return None
-            if event.get("job") == self.training.public_id:
-                self.heard(event)
+            self.heard(event)
             if event["event"] == "done":
                 return self.manifest()
-        seat.kill_engine()
         return None
 
     def refused(self, no: "EngineSaidNo") -> str:

@@ -12,7 +12,9 @@ from atelier.kit.ids import not_found
 from atelier.kit.refused import Refused
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, permit
+from atelier.licences.seats import require_use
 from atelier.material import actions as material
+from atelier.material import meant
 from atelier.material.models import Dataset
 from atelier.material.queries import counts
 from atelier.material.states import AssetState, DatasetState
@@ -60,6 +62,8 @@ def choose(*, draft: Draft, version: int, licence: Licence | None, dataset: Data
     _require_hers(row.owner, licence, dataset)
     if (licence, dataset) == (row.licence, row.dataset):
         return row
+    if dataset and dataset.licence not in (None, licence) and dataset.state == DatasetState.OPEN:
+        meant.mean(dataset=dataset, licence=licence)
     moved = licence and row.licence and licence.version_id != row.licence.version_id
     knobs = {name: value for name, value in row.knobs.items() if not (moved and name in OF_ITS_BASE)}
     origin = row.origin if licence == row.licence else None
@@ -68,9 +72,11 @@ def choose(*, draft: Draft, version: int, licence: Licence | None, dataset: Data
 
 @transaction.atomic
 def gather(*, draft: Draft, version: int, licence: Licence | None, name: str) -> Draft:
-    """Opens a new dataset for this draft."""
+    """Opens a new dataset for this draft; the studio's, where she trains in house."""
     row = _locked(draft, version)
-    return choose(draft=row, version=version, licence=licence, dataset=material.open_dataset(owner=row.owner, name=name))
+    studio = licence.studio if licence and licence.revision.tier.offering.in_house else None
+    dataset = material.open_dataset(owner=row.owner, name=name, studio=studio, licence=licence)
+    return choose(draft=row, version=version, licence=licence, dataset=dataset)
 
 
 @transaction.atomic
@@ -164,8 +170,8 @@ def _stale() -> Refused:
 
 
 def _require_hers(owner: User, licence: Licence | None, dataset: Dataset | None) -> None:
-    if licence and licence.holder_id != owner.pk:  # its studio sees the licence too
-        raise Refused("holder_only", "Only the holder of the licence can train under it.", status=403)
+    if licence:
+        require_use(licence, owner)
     if dataset and dataset.owner_id != owner.pk:
         raise not_found()
 

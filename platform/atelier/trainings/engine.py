@@ -9,7 +9,10 @@ import os
 import queue
 import subprocess
 import threading
+import time
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,8 +28,19 @@ class EngineDied(Exception):
     """The process ended, fell silent or said something that is no event. It is dead by the time this is raised."""
 
 
+@dataclass(frozen=True)
+class Order:
+    """A job to run from the checkpoint in `out`, if there is one. With `finish`, its result is made from that, without another step."""
+
+    id: str
+    job: str
+    out: str
+    finish: bool = False
+    resume: bool = True
+
+
 class Engine:
-    """One engine process and its events."""
+    """One engine process and its events, which are heard job by job. `at_work`: the jobs whose end it has not told yet."""
 
     def __init__(self, log: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -40,10 +54,14 @@ class Engine:
                 cwd=settings.ENGINE_DIR,
                 start_new_session=True,
             )
-        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.at_work: set[str] = set()
+        self._last: dict[str, Any] = {}
+        self._said_at = time.monotonic()
+        self._ears: dict[str, queue.Queue[dict[str, Any] | None]] = {"": queue.Queue()}
+        self._over, self._speaking = threading.Event(), threading.Lock()
         self._listener = threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True, name="engine-events")
         self._listener.start()
-        said = self.next_event(START_SECONDS)
+        said = self.next_event("", START_SECONDS)
         if said["event"] != "ready":
             self.kill()
             raise EngineDied("the engine did not say that it is ready")
@@ -53,35 +71,77 @@ class Engine:
 
     def _listen(self, stdout: IO[bytes]) -> None:
         while line := stdout.readline(LONGEST_LINE):
-            self._events.put(_event(line))
-        self._events.put(None)
+            self._hear(_event(line))
+        self._over.set()
+        for ear in list(self._ears.values()):
+            ear.put(None)
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        """To whoever listens for its job; what is no event, to all."""
+        self._last, self._said_at = event, time.monotonic()
+        job = str(event.get("job", ""))
+        found = self._ears.get(job)
+        for ear in list(self._ears.values()) if event["event"] == "garbage" else [found] if found else []:
+            ear.put(event)
+        if event["event"] in ("done", "error"):
+            self.at_work.discard(job)  # last, so that what is not at work any more has said all
 
     @property
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def next_event(self, timeout: float) -> dict[str, Any]:
-        """The next event. Raises queue.Empty when nothing came within `timeout` seconds, EngineDied when nothing will."""
-        event = self._events.get(timeout=timeout)
+    @property
+    def silent(self) -> float:
+        """Seconds since it last said anything, of whichever job."""
+        return time.monotonic() - self._said_at
+
+    def decoding(self, job: str) -> str:
+        """The clip of this job that it was about to decode when it said its last word; nothing when that was something else."""
+        return str(self._last.get("clip") or "") if self._last.get("job") == job else ""
+
+    def next_event(self, job: str, timeout: float) -> dict[str, Any]:
+        """The next event of the job. Raises queue.Empty when nothing came within `timeout` seconds, EngineDied when nothing will."""
+        event = self._ears[job].get(timeout=timeout)
         if event is None or event["event"] == "garbage":
             self.kill()
             raise EngineDied(event["line"] if event else f"the engine ended with exit code {self.process.returncode}")
         return event
 
-    def run(self, job: Path, out: Path, finish: bool = False) -> None:
-        """With `finish`, the result is made from the checkpoint that lies there, without another step."""
-        self._say({"op": "run", "job": str(job), "out": str(out), "resume": True, "finish": finish})
+    def run(self, orders: Sequence[Order]) -> None:
+        """In one pass, as far as the engine's own rule allows. Should it be dead, whoever listens hears so."""
+        self._said_at = time.monotonic()
+        for order in orders:
+            self._ears[order.id] = queue.Queue()
+            self.at_work.add(order.id)
+        with suppress(EngineDied):
+            self._say({"op": "run_many", "jobs": [asdict(order) for order in orders]})
+        if self._over.is_set():
+            for order in orders:
+                self._ears[order.id].put(None)
 
-    def stop(self, job_id: str) -> None:
-        """Asks for a stop at the next step, after a checkpoint."""
-        self._say({"op": "stop", "job": job_id})
+    def stop(self, job: str) -> None:
+        """Asks for a stop of this job at its next step, after a checkpoint. Others that share its pass go on."""
+        with suppress(EngineDied):
+            self._say({"op": "stop", "job": job})
+
+    def let_go(self, job: str) -> None:
+        """Nobody listens for it any more. Should the engine have it still, it leaves it at its next step, and goes on with the others."""
+        if job in self.at_work:
+            self.stop(job)
+        self._ears.pop(job, None)
+
+    def finish(self, job: str, checkpoint: str) -> None:
+        """Asks for the result of this checkpoint in the job's folder; none named: of what it has learned by its next step."""
+        with suppress(EngineDied):
+            self._say({"op": "finish", "job": job, "checkpoint": checkpoint})
 
     def _say(self, words: dict[str, Any]) -> None:
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(json.dumps(words).encode() + b"\n")
-            self.process.stdin.flush()
-        except BrokenPipeError as error:
+            with self._speaking:
+                self.process.stdin.write(json.dumps(words).encode() + b"\n")
+                self.process.stdin.flush()
+        except (BrokenPipeError, ValueError) as error:  # ValueError: somebody else has closed it meanwhile
             self.kill()
             raise EngineDied("the engine does not listen any more") from error
 

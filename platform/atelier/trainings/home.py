@@ -19,7 +19,7 @@ from atelier.accounts.door import person, signed_in
 from atelier.accounts.models import User
 from atelier.library.card import cards
 from atelier.library.models import CustomModel
-from atelier.licences.holdings import Holding, held_by, holdings
+from atelier.licences.holdings import Holding, holdings, used_by
 from atelier.material.limits import ABANDONED_AFTER
 from atelier.material.models import Dataset
 from atelier.material.states import AssetState, DatasetState
@@ -112,7 +112,7 @@ class Ground:
 
     @classmethod
     def of(cls, owner: User) -> "Ground":
-        useful = [each for each in holdings(held_by(owner)) if may_train(each.licence) is None and not each.spent]
+        useful = [each for each in holdings(used_by(owner)) if may_train(each.licence) is None and not each.spent]
         rows = owner.datasets.order_by("-created_at")
         sealed, unsealed = (list(rows.filter(state=state)) for state in (DatasetState.SEALED, DatasetState.OPEN))
         return cls(useful, sealed, unsealed)
@@ -143,7 +143,7 @@ def home(request: HttpRequest) -> HttpResponse:
     owner = person(request)
     running = list(_trainings(owner).filter(state__in=OPEN).order_by("created_at"))
     ground = Ground.of(owner)
-    mine = held_by(owner)
+    mine = used_by(owner)
     shown: dict[str, Any] = {
         "running": [Run(row) for row in running],
         "drafts": [Unfinished.of(row) for row in _drafts(owner)[:FEW]],

@@ -52,11 +52,14 @@ def _workers() -> Iterator[Metric]:
     yield GaugeMetricFamily("atelier_workers_busy", "Workers that have a training.", sum(bool(slot.training) for slot in there))
     stuck = sum(station.stuck(slot) is not None for slot in there)
     yield GaugeMetricFamily("atelier_workers_stuck", "Workers that have nothing although work has waited for them.", stuck)
-    speed = GaugeMetricFamily("atelier_steps_per_second", "Of the training at hand.", labels=["worker"])
+    width = GaugeMetricFamily("atelier_pass_width", "Trainings that it has at once, in one pass of its engine.", labels=["worker"])
+    speed = GaugeMetricFamily("atelier_steps_per_second", "Of the trainings at hand, together.", labels=["worker"])
     memory = GaugeMetricFamily("atelier_engine_memory_bytes", "Resident memory of the engine process.", labels=["worker"])
     for slot in there:
+        width.add_metric([slot.worker], bool(slot.training) + len(slot.beside))
         speed.add_metric([slot.worker], slot.speed)
         memory.add_metric([slot.worker], slot.memory)
+    yield width
     yield speed
     yield memory
 

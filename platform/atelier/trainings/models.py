@@ -157,6 +157,11 @@ class Training(Row):
     memory = models.BigIntegerField(default=0, help_text="Bytes that it takes by the estimate; 0: not known.")
     low = models.FloatField(default=0, help_text="Seconds that it takes at least, by the estimate.")
     high = models.FloatField(default=0, help_text="Seconds that it takes at most, by the estimate.")
+    priority = models.BooleanField(default=False, help_text="Whether its licence's terms give it the priority lane.")
+    at_once = models.PositiveBigIntegerField(
+        default=0, help_text="How many of its licence may be at work at once; 0: the terms do not say."
+    )
+    alike = models.JSONField(default=dict, blank=True, help_text="What the grouping rule asks of it; empty: it trains alone.")
     trace = models.JSONField(default=dict, blank=True, help_text="Carries the trace of the click that started it to its workers.")
     code = models.CharField(max_length=40, blank=True, help_text="Why it ended, when not well.")
     sentence = models.TextField(blank=True)
@@ -173,7 +178,12 @@ class Training(Row):
         ]
         indexes = [
             models.Index(fields=["created_at"], condition=Q(state="queued"), name="training_queue"),
-            models.Index(fields=["owner", "created_at", "id"], condition=Q(state="queued"), name="training_line"),
+            models.Index(
+                fields=["owner", "licence", "created_at", "id"],
+                include=["priority", "at_once"],
+                condition=Q(state="queued"),
+                name="training_lines",
+            ),
             models.Index(fields=["owner"], condition=Q(state__in=ACTIVE), name="training_at_work"),
         ]
 
@@ -200,6 +210,7 @@ class Attempt(Row):
     worker = models.CharField(max_length=200)
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True)
+    clip = models.TextField(blank=True, help_text="What the engine was decoding when it died.")
 
     class Meta:
         ordering = ["fence"]

@@ -25,6 +25,7 @@ WHYS: dict[str, Promise] = {
     "all_draining": _("every worker is draining"),
     "unfit": _("no worker that is there knows its base or has the memory"),
     "limit": _("its owner has as many at work as one may have at once"),
+    "licence": _("as many of its licence are at work as its terms allow at once"),
     "busy": _("every worker that it fits is busy"),
     "next": _("a worker is free: it is about to be taken"),
     "takeover": _("its worker fell silent; it waits for another"),
@@ -70,7 +71,7 @@ def why(row: Training, there: list[Slot], now: datetime) -> str:
         return "spent"
     if row.state in ACTIVE:
         return "takeover"
-    return "limit" if line.full(row.owner_id) else _for_a_worker(row, there)
+    return line.limit(row) or _for_a_worker(row, there)
 
 
 def _for_a_worker(row: Training, there: list[Slot]) -> str:

@@ -21,6 +21,8 @@ from .states import ACTIVE, OPEN, TrainingState
 SURE, AFTER = (0.9, 1.25), 0.1
 # The bar on which the cost is drawn.
 BAR = 600
+# What is not signed by then is not waited for: it is there when the page is opened again.
+SIGNING_SECONDS = 30
 # More checkpoints than these are left out of the sheet of previews, evenly.
 MOST_COLUMNS = 12
 MOST_CHOICES = 40
@@ -83,7 +85,7 @@ class Picture:
 
     @property
     def why(self) -> str:
-        return str(words.WHYS.get(self.row.state, ""))
+        return words.why(self.row)
 
     @property
     def next(self) -> str:
@@ -100,7 +102,7 @@ class Picture:
     @property
     def waiting(self) -> str:
         """Its number in the line, and why it waits."""
-        return f"{words.waiting(self.wait.number)} {words.WAITS.get(self.wait.why, '')}".strip() if self.wait else ""
+        return f"{words.waiting(self.wait.number)} {words.waits(self.row, self.wait.why)}".strip() if self.wait else ""
 
     @property
     def begins(self) -> Left | None:
@@ -216,6 +218,14 @@ class Picture:
     @cached_property
     def samples(self) -> list[Preview]:
         return list(Preview.objects.filter(training=self.row.pk))
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be told: the last previews are signed a moment after the end."""
+        if self.open or self.row.state != TrainingState.DONE:
+            return not self.open
+        late = (self.now - self.row.since).total_seconds() > SIGNING_SECONDS
+        return late or sum(sample.step == self.row.step for sample in self.samples) >= len(self.quote.previews)
 
     @cached_property
     def curves(self) -> Curves:

@@ -66,23 +66,14 @@ def claim(training: UUID, worker: str) -> Claim | None:
 
 def claim_next(slot: Slot) -> Claim | None:
     """Takes the first in the line that fits this worker; None when there is none, or others are taking all of it this moment."""
-    for training in line.first(slot):
-        with transaction.atomic():
-            row = Training.objects.select_for_update(skip_locked=True).filter(pk=training).first()
-            if row is None or not _her_turn(row):
-                continue
-            if got := _take(training, slot.worker):
-                return got
-    return None
+    return next((got for training in line.first(slot) if (got := claim_listed(training, slot.worker))), None)
 
 
-def _her_turn(row: Training) -> bool:
-    """With a limit, one creator's trainings are claimed one after the other, so that each claim counts the one before it."""
-    if not settings.TRAININGS_PER_CREATOR or row.state != TrainingState.QUEUED:
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"trainings of {row.owner_id}"])
-    return not line.full(row.owner_id)
+@transaction.atomic
+def claim_listed(training: UUID, worker: str) -> Claim | None:
+    """Takes one that the line named, if nobody else is about to and its creator's and its licence's limits let it go."""
+    row = Training.objects.select_for_update(skip_locked=True).filter(pk=training).first()
+    return _take(training, worker) if row and line.may_go(row) else None
 
 
 def _take(training: UUID, worker: str) -> Claim | None:

@@ -8,6 +8,9 @@ SENTENCES = {
     r"(?P<file>.+) cannot be read \((?P<reason>.*)\): replace it or take it out of the dataset\.": gettext_noop(
         "%(file)s cannot be read (%(reason)s). Replace it, or take it out of the dataset."
     ),
+    r"(?P<file>.+) ended the training engine twice: replace it or take it out of the dataset\.": gettext_noop(
+        "%(file)s ended the training engine twice. Replace it, or take it out of the dataset."
+    ),
     r"(?P<file>.+) encodes to numbers that are not finite: take it out of the dataset\.": gettext_noop(
         "What the base model reads out of %(file)s cannot be reckoned with. Take it out of the dataset."
     ),

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from atelier.kit import outbox
 from atelier.kit.refused import Refused
+from atelier.library import previews
 from atelier.library.actions import StoredFile, publish
 from atelier.library.models import Curve, CustomModel, Point, Preview
 from atelier.licences import actions as licences
@@ -101,13 +102,19 @@ def _point(row: Training, curve: str, step: int, value: float) -> None:
     Point.objects.update_or_create(training=row.pk, curve=curve, step=step, defaults={"value": value})
 
 
-def preview(training: UUID, fence: int, *, place: int, step: int, key: str, still: str) -> Preview:
-    """A preview whose file is in the store. The same prompt and step again takes the place of the earlier one."""
+def preview(training: UUID, fence: int, *, place: int, step: int, key: str, still: str, told: dict[str, Any]) -> None:
+    """A preview whose file is in the store is signed on queue io, where the keys are; then it is shown, and `told` to who watches."""
     with fenced(training, fence) as row:
-        wanted = row.quote.previews[place]
-        facts = {"fence": fence, "prompt": wanted["prompt"], "seed": wanted["seed"], "key": key, "still": still}
-        kept, _ = Preview.objects.update_or_create(training=row.pk, place=place, step=step, defaults=facts)
-        return kept
+        facts: dict[str, Any] = {"training": str(row.pk), "fence": fence, "place": place, "step": step, "key": key, "still": still}
+        outbox.post("trainings.show_preview", **facts, made_at=database_now().isoformat(), told=told)
+
+
+def show_preview(training: UUID, *, place: int, **facts: Any) -> Preview | None:
+    """Signed, for everybody who may see it. The same prompt and step again takes the place of the earlier one; None where it came too
+    late for that."""
+    row = Training.objects.select_related("quote", "licence").get(pk=training)
+    wanted = row.quote.previews[place]
+    return previews.keep(training=row.pk, licence=row.licence, place=place, prompt=wanted["prompt"], seed=wanted["seed"], **facts)
 
 
 def checkpoint(training: UUID, fence: int, step: int, loss: float | None, files: Sequence[dict[str, str]]) -> int:
@@ -196,10 +203,22 @@ def give_up(training: UUID, fence: int, code: str, sentence: str) -> str:
         return row.state
 
 
-def hand_back(training: UUID, fence: int) -> None:
-    """A worker that drains: another one goes on from the last checkpoint, and it does not count as an attempt."""
+def died(training: UUID, fence: int, clip: str) -> str:
+    """The engine died under it. When it died twice at the same clip, that clip is what is wrong: no third attempt is made."""
     with fenced(training, fence) as row:
-        _back_to_queue(row, "drained", attempts=_without_this(row))
+        again = bool(clip) and Attempt.objects.filter(training=row, clip=clip).exists()
+        Attempt.objects.filter(training=row, ended_at=None).update(clip=clip)
+        if not again:
+            return give_up(training, fence, "engine_died", "The training engine stopped unexpectedly.")
+        sentence = f"{clip} ended the training engine twice: replace it or take it out of the dataset."
+        end(row, TrainingState.FAILED_USER, "bad_data", sentence)
+        return row.state
+
+
+def hand_back(training: UUID, fence: int, code: str = "drained") -> None:
+    """A worker that drains or is at something else: another goes on from the last checkpoint, and it does not count as an attempt."""
+    with fenced(training, fence) as row:
+        _back_to_queue(row, code, attempts=_without_this(row))
 
 
 def refuse(training: UUID, fence: int, code: str, sentence: str) -> None:

@@ -26,10 +26,10 @@ AWAY = (redis.ConnectionError, redis.TimeoutError)
 
 @dataclass(frozen=True)
 class Slot:
-    """One worker and its engine. `memory`: bytes of the engine process; `speed`: steps a second, of the training at hand.
+    """One worker and its engine. `memory`: bytes of the engine process; `speed`: steps a second, of the trainings at hand together.
 
-    `idle`: seconds for which it has had none, by its own clock; 0 while it has one. `families` that it knows (none: all), and `room`:
-    bytes that a training may take there (0: any).
+    `beside`: what shares the pass of `training`. `idle`: seconds for which it has had none, by its own clock; 0 while it has one.
+    `families` that it knows (none: all), and `room`: bytes that a training may take there (0: any).
     """
 
     worker: str
@@ -45,13 +45,14 @@ class Slot:
     idle: float = 0.0
     families: tuple[str, ...] = ()
     room: int = 0
+    beside: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, text: str | bytes) -> Self:
         """Of what a worker said, be it of an older or a newer make."""
         said = json.loads(text)
         known = {field.name: said[field.name] for field in fields(cls) if field.name in said}
-        return cls(**known | {"families": tuple(said.get("families", ()))})
+        return cls(**known | {name: tuple(said.get(name, ())) for name in ("families", "beside")})
 
 
 def name() -> str:

@@ -1,19 +1,21 @@
 """Celery's side of trainings: hints in, mails out. The work itself is done at the worker's `station`."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
-from django.core.mail import send_mail
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from atelier.kit import news, outbox, traces
+from atelier.kit import mail, news, outbox, traces
 
-from . import queue, running, seat, slots, station, worker
+from . import house, live, queue, running, seat, slots, station, worker
 from .models import Training
 from .states import OPEN, TrainingState
 from .words import ending
@@ -77,6 +79,13 @@ def facts(row: Training) -> dict[str, Any]:
     }
 
 
+@outbox.handles("trainings.show_preview")
+def show_preview(*, training: str, made_at: str, told: dict[str, Any], **facts: Any) -> None:
+    shown = running.show_preview(UUID(training), made_at=datetime.fromisoformat(made_at), **facts)
+    if shown is not None:
+        transaction.on_commit(lambda: live.tell(shown.training, {**told, "preview": shown.public_id}))
+
+
 @outbox.handles("trainings.tell_over")
 def tell_over(*, training: str) -> None:
     """The mail that a training ended, in the owner's language."""
@@ -95,6 +104,11 @@ def tell_over(*, training: str) -> None:
         _write(row, subject, body)
 
 
+@outbox.handles("trainings.fill_adapter")
+def fill_adapter(*, adapter: str, key: str, by: str) -> None:
+    house.fill(adapter, key, by)
+
+
 @outbox.handles("trainings.tell_paused")
 def tell_paused(*, training: str, since: str) -> None:
     """The mail that a pause ends soon; none when that pause is over."""
@@ -111,4 +125,4 @@ def tell_paused(*, training: str, since: str) -> None:
 def _write(row: Training, subject: str, body: str) -> None:
     """To the owner, in the language that is on."""
     page = settings.PUBLIC_URL + reverse("training", kwargs={"training": row.public_id})
-    send_mail(subject, f"{body}\n\n{page}\n", None, [row.owner.email])
+    mail.send(row.owner.email, subject, f"{body}\n\n{page}\n")

@@ -11,12 +11,12 @@ from typing import Any
 import av
 from django.conf import settings
 
-from atelier.catalog.models import BaseVersion, HouseAdapter
+from atelier.catalog.models import BaseVersion, HouseAdapter, Offering
 from atelier.kit import store
 from atelier.kit.refused import Refused
 from atelier.library.actions import StoredFile
 from atelier.library.models import ArtifactKind, CustomModel
-from finetune.job import Frozen
+from finetune.job import Base, Frozen
 from finetune.manifest import directory_digest, file_sha256
 
 from . import origins
@@ -51,10 +51,15 @@ def _fetch_whole(version: BaseVersion, final: Path) -> None:
     partial.rename(final)
 
 
-def fetch_adapter(adapter: HouseAdapter | None) -> str:
-    """The path of the house adapter's file on this machine, fetched once and kept under its digest; empty without one."""
-    if adapter is None:
-        return ""
+def dress(base: Base, offering: Offering) -> Base:
+    """The base of a job, with the paths of its files on this machine."""
+    pairs = zip(base.adapters, offering.adapters, strict=True)
+    worn = [replace(named, path=fetch_adapter(row)) if named and row else None for named, row in pairs]
+    return Base(str(fetch_base(offering.version)), base.digest, *worn)
+
+
+def fetch_adapter(adapter: HouseAdapter) -> str:
+    """The path of the house adapter's file on this machine, fetched once and kept under its digest."""
     final = settings.ENGINE_DIR / "adapters" / f"{adapter.sha256}.safetensors"
     if not final.exists():
         partial = final.with_suffix(".part")
@@ -83,6 +88,17 @@ def fetch_checkpoint(training: Training, out: Path, at: int | None = None) -> in
     for file in chosen.files:
         _fetch(file["key"], out / file["path"], file["sha256"])
     return chosen.step
+
+
+def fetch_chosen(training: Training, out: Path, at: int) -> str:
+    """Puts the stored checkpoint of this step beside those of the engine, which keeps few. Returns its folder; nothing without one."""
+    chosen = training.checkpoints.filter(step=at).first()
+    if chosen is None:
+        return ""
+    beside = Path("chosen")
+    for file in chosen.files:
+        _fetch(file["key"], out / beside / file["path"], file["sha256"])
+    return (beside / chosen.files[0]["path"]).parent.as_posix()
 
 
 def _fetch(key: str, path: Path, sha256: str) -> None:

@@ -240,7 +240,7 @@ class Reader:
         self.known: dict[str, str] = {}
 
     def changed(self, picture: Picture) -> dict[str, Any]:
-        message: dict[str, Any] = {"over": not picture.open, "offers": picture.offers}
+        message: dict[str, Any] = {"over": picture.over, "offers": picture.offers}
         message["parts"] = [[name, version(html), html] for name, html in drawn(picture) if self._new(name, html)]
         curves = picture.curves.data
         if self._new("curves", json.dumps(curves)):

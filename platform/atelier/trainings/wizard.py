@@ -254,7 +254,7 @@ def _understood(form: ClipsForm, request: HttpRequest) -> bool:
     """Also asks the judge whether the licence lets her train at all, before anything is prepared under it."""
     if not form.is_valid():
         return False
-    no = may_train(find(Licence, form.cleaned_data["licence"], person(request)))
+    no = may_train(find(Licence, form.cleaned_data["licence"], person(request)), person(request))
     if no:
         form.add_error("licence", f"{no.sentence} {no.do}")
     return no is None
@@ -327,7 +327,7 @@ def _steps(draft: Draft | None, here: str) -> list[Step]:
 def _standing(draft: Draft | None) -> list[No]:
     """What was taken from under the draft while it lay."""
     noes = []
-    if draft and draft.licence and (no := may_train(draft.licence)):
+    if draft and draft.licence and (no := may_train(draft.licence, draft.owner)):
         noes.append(No(no.sentence, no.do, "licence"))
     if draft and draft.dataset and draft.dataset.state == DatasetState.WITHDRAWN:
         why = gettext("The dataset of this draft was withdrawn: its files are gone.")

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from atelier.accounts.models import User
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, facts, judge
 from licensing import rules
@@ -62,18 +63,18 @@ def advice(code: str) -> str:
     return words(tongue()).verdicts.get(code, ("", ""))[1]
 
 
-def may_train(licence: Licence) -> No | None:
-    """Why nothing at all can be trained under it now; None where it can."""
-    return _no(judge(licence, Action.UPLOAD, clips=0))
+def may_train(licence: Licence, person: User | None = None) -> No | None:
+    """Why nothing at all can be trained under it now, by its holder or by this person; None where it can."""
+    return _no(judge(licence, Action.UPLOAD, person, clips=0))
 
 
 def may_take(licence: Licence, clips: int) -> No | None:
     return _no(judge(licence, Action.UPLOAD, clips=clips))
 
 
-def checks(licence: Licence, made_of: Iterable[UUID], **asked: Any) -> list[Check]:
-    """Everything that a start is judged by, each with all that stands against it."""
-    context, now = replace(facts(licence, None, made_of), **asked), database_now()
+def checks(licence: Licence, person: User, made_of: Iterable[UUID], **asked: Any) -> list[Check]:
+    """Everything that a start by this person is judged by, each with all that stands against it."""
+    context, now = replace(facts(licence, person, made_of), **asked), database_now()
     return [Check(title, fine, _noes(group, licence.terms, context, now)) for title, fine, group in GROUPS]
 
 

@@ -52,7 +52,7 @@ class LaunchRoom:
             "clips": dataset.assets.filter(state=AssetState.READY).count(),
             "seconds_needed": quote.seconds,
         }
-        return cls(draft, quote, checks(licence, (dataset.pk,), **asked), holding, expired=now >= quote.expires_at)
+        return cls(draft, quote, checks(licence, draft.owner, (dataset.pk,), **asked), holding, expired=now >= quote.expires_at)
 
     @property
     def noes(self) -> list[No]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from atelier.accounts.models import User
-from atelier.licences.holdings import Holding, held_by, holdings
+from atelier.licences.holdings import Holding, holdings, used_by
 from atelier.licences.models import Licence
 from atelier.material import attestation
 from atelier.material.models import Asset, Dataset
@@ -15,6 +15,7 @@ from atelier.material.queries import Tally, tally
 from atelier.material.shelf import Card, first_clips
 from atelier.material.states import AssetState, DatasetState
 
+from . import house
 from .forms import NEW
 from .wizard_checks import No, may_take, may_train
 
@@ -49,6 +50,12 @@ class DatasetChoice:
         return self.card.dataset.state == DatasetState.SEALED
 
 
+def _no(licence: Licence, card: Card) -> No | None:
+    if house.lacks(licence, card.dataset):
+        return No(gettext("In house, a model learns only from a dataset of the studio."), gettext("Choose or open one."))
+    return may_take(licence, card.tally.ready)
+
+
 @dataclass(frozen=True)
 class ClipsRoom:
     licences: list[LicenceChoice]
@@ -58,11 +65,11 @@ class ClipsRoom:
 
     @classmethod
     def of(cls, owner: User, licence: Licence | None, dataset: Dataset | None) -> "ClipsRoom":
-        mine = [LicenceChoice(each, may_train(each.licence)) for each in holdings(held_by(owner))]
+        mine = [LicenceChoice(each, may_train(each.licence)) for each in holdings(used_by(owner))]
         useful = [each for each in mine if not each.no]
         chosen = licence or (useful[0].holding.licence if len(useful) == 1 else None)
         rows = owner.datasets.exclude(state=DatasetState.WITHDRAWN).order_by("-created_at").prefetch_related(first_clips())
-        cards = [DatasetChoice(card, may_take(chosen, card.tally.ready) if chosen else None) for card in Card.all(rows)]
+        cards = [DatasetChoice(card, _no(chosen, card) if chosen else None) for card in Card.all(rows)]
         return cls(sorted(mine, key=lambda each: bool(each.no)), cards, chosen, dataset)
 
     @property
@@ -144,4 +151,4 @@ class CaptionsRoom:
     @property
     def missing(self) -> bool:
         """Whether something has to happen to the files before they can be sealed."""
-        return bool(self.tally.unsettled or self.tally.bare or not self.tally.ready)
+        return bool(self.tally.unsettled or self.tally.bare or self.tally.untitled or not self.tally.ready)

@@ -30,7 +30,10 @@ TITLES: dict[str, Promise] = {
     S.FAILED_SYSTEM: _("Failed on our side"),
 }
 WHYS: dict[str, Promise] = {
-    S.QUEUED: _("Creators take turns: whoever has the fewest trainings at work comes first, then whoever has waited longest."),
+    S.QUEUED: _(
+        "Creators take turns: whoever has the fewest trainings at work comes first, then whoever has waited longest. "
+        "Licences with the priority lane come before, at most three times in a row."
+    ),
     S.PREFLIGHT: _("A worker fetches your clips and the base model, and tries two steps to see that everything fits."),
     S.RUNNING: _("The base stays as it is; a small model beside it learns from your clips."),
     S.PAUSED: _("You set it aside. No worker is bound to it, and nothing more is charged."),
@@ -43,6 +46,10 @@ NEXTS: dict[str, Promise] = {
     S.PAUSED: _("Resumed, it goes on from the last stored step, to the bit as if it had never stopped."),
     S.FINISHING: _("Next, your model is here to download."),
 }
+LANE = _(
+    "Your licence gives it the priority lane: creators in it take turns among themselves, and after three of them comes one from the "
+    "ordinary line."
+)
 # Why what waits is not taken yet; keys of operation.WHYS. Being next in line says it all.
 WAITS: dict[str, Promise] = {
     "no_worker": _("No worker is there at the moment; it begins once one is back."),
@@ -71,6 +78,7 @@ TURNS: dict[str, Promise] = {
     "disk_full": _("The disk of its worker was full."),
     "resumed": _("You took the pause back while its worker was stopping."),
     "engine_start": _("The training engine did not start."),
+    "late": _("Its worker had begun with another training before its files were there."),
 }
 ELSEWHERE = _("Its worker met a problem on our side.")
 
@@ -142,6 +150,22 @@ def heard(ago: float) -> str:
     if ago < 5:
         return gettext("Its worker is there: the last sign of life came just now.")
     return gettext("Its worker gave its last sign of life %(span)s ago. If it stays silent, another one takes over.") % {"span": span(ago)}
+
+
+def why(row: Training) -> str:
+    """Why it is where it is; nothing where its state says all."""
+    return str(LANE if row.priority and row.state == S.QUEUED else WHYS.get(row.state, ""))
+
+
+def waits(row: Training, reason: str) -> str:
+    """Why it is not taken yet; nothing when it is next."""
+    if reason != "licence":
+        return str(WAITS.get(reason, ""))
+    return ngettext(
+        "%(count)s training of this licence is at work already, as many as its terms allow at once; it begins once that one is over.",
+        "%(count)s trainings of this licence are at work already, as many as its terms allow at once; it begins once one of them is over.",
+        row.at_once,
+    ) % {"count": number_format(row.at_once)}
 
 
 def waiting(position: int) -> str:

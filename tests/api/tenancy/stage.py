@@ -25,6 +25,7 @@ from atelier.kit import store
 from atelier.library import leaks
 from atelier.library.actions import hand_over
 from atelier.library.models import Artifact, CustomModel, Handover, Preview
+from atelier.licences import sharing
 from atelier.licences.actions import suspend
 from atelier.licences.queries import database_now
 from atelier.material import actions as material
@@ -37,7 +38,10 @@ from atelier.trainings import actions as trainings
 from atelier.trainings import sweeps
 from atelier.trainings.models import Draft, Quote
 from finetune.families import layout
+from tests.library.worn import worn
 from tests.material.conftest import add, ready, send
+from tests.studio.test_adapters import rushes as gathered
+from tests.studio.test_adapters import trained
 from tests.world import World, client_of, join, two_step
 
 from .described import operations
@@ -68,6 +72,8 @@ class Stage:
         self._licences_and_orders()
         self._material()
         self._work()
+        self._house()
+        self._seats()
         self._members()
         self._notice()
         self._takedowns()
@@ -158,6 +164,7 @@ class Stage:
         hers = {"takedown": taken[2].public_id, "item": other.public_id}
         self.instead = {f"{way} /withdraw/{{item}}": hers for way in ("GET", "POST")}
         self.instead |= {"GET /withdrawals/{takedown}": hers, "POST /withdrawals/{takedown}/lift": hers}
+        self.instead |= self.house | self.seats
         self.instead["POST /studio/{studio}/takedowns/{takedown}/appeal"] = {"takedown": taken[1].public_id}
         self.suspect = f"test/{uuid4()}/suspect"
         store.put_bytes(store.QUARANTINE, self.suspect, WEIGHTS)
@@ -220,6 +227,32 @@ class Stage:
         draft = Draft.objects.create(owner=self.world.bob, licence=self.licence, dataset=self.sealed, quote=quotes[1], **said)
         sweep = sweeps.gather(owner=self.world.bob, quotes=quotes[2:4], name="Ranks")
         self._name(draft=draft, sweep=sweep, spare=quotes[4])
+
+    def _house(self) -> None:
+        """What the studio's owner has: an open dataset for it, a model that she trained in house; and a creator's licence over a house
+        adapter."""
+        rushes = material.open_dataset(owner=self.world.alice, name="Rushes", studio=self.world.studio)
+        self._name(rush=ready(rushes, CLIP, caption="a bar moves"))
+        trained_in_house = trained(self.world, gathered(self.world))
+        of_titles = ("datasets_titles", "GET /datasets/{dataset}/titles", "POST /datasets/{dataset}/titles")
+        published = ("adapters_from_model", "POST /studio/{studio}/adapters/{model}/publish")
+        handed = ("licences_adapter_download", "POST /licences/{licence}/adapter")
+        licence, model = worn(self.world).public_id, trained_in_house.public_id
+        self.house = {name: {"dataset": rushes.public_id} for name in of_titles} | {name: {"licence": licence} for name in handed}
+        self.house |= {name: {"model": model} for name in published} | {"bases_in_house": {"base": self.ids["version"]}}
+
+    def _seats(self) -> None:
+        """A licence that the creator shares with somebody, and an offer to her of a seat in another's."""
+        shared, theirs = self.world.licence(seats=3), self.world.licence(holder=self.newcomer, seats=2)
+        guest = self.world.person("guest")
+        seat = sharing.take(seat=sharing.offer(licence=shared, by=self.world.bob, email=guest.email, language="en"), by=guest)
+        offer = sharing.offer(licence=theirs, by=self.newcomer, email=self.world.bob.email, language="en")
+        hers = {"licence": shared.public_id, "seat": seat.public_id}
+        at_seats = ("licences_seats_list", "licences_seats_offer", "licences_seats_end")
+        pages = ("POST /licences/{licence}/seats", "POST /licences/{licence}/seats/{seat}")
+        self.seats = dict.fromkeys((*at_seats, *pages), hers)
+        self.ids |= {"seat_ticket": sharing.ticket(offer), "licences_seat": seat.public_id}
+        self.seats |= {f"{way} /seats/{{ticket}}": {"ticket": self.ids["seat_ticket"]} for way in ("GET", "POST")}
 
     def _seen(self, model: CustomModel, training: UUID) -> dict[str, Any]:
         """A preview, which both the training and its model show, and a file that is handed over as it is."""

@@ -44,6 +44,7 @@ POST /webhooks/stripe       -        unsigned  unsigned unsigned unsigned unsign
 GET /trust/root.pub         -        200       200      200      200      200      200      200      200      200       200
 GET /trust/revocations.json -        200       200      200      200      200      200      200      200      200       200
 GET /trust/verifier.py      -        200       200      200      200      200      200      200      200      200       200
+GET /trust/anchor.pem       -        200       200      200      200      200      200      200      200      200       200
 GET /trust/odrl.jsonld      -        200       200      200      200      200      200      200      200      200       200
 GET /trust/policies/{policy} -       302       302      302      302      302      302      302      302      302       302
 catalogue                   -        sees      sees     sees     sees     sees     sees     sees     sees     sees      sees
@@ -91,6 +92,8 @@ adapters_open studio 401 404 404 201 201 role 404 404 401 scope
 adapters_get read 401 404 404 200 200 200 404 404 401 scope
 adapters_parts studio 401 404 404 200 200 role 404 404 401 scope
 adapters_complete studio 401 404 404 202 202 role 404 404 401 scope
+adapters_from_model studio 401 404 404 202 404 404 404 404 401 scope
+bases_in_house studio 401 404 404 201 201 role 404 404 401 scope
 samples_list                read     401       404      404      sees     sees     sees     404      404      401       scope
 samples_add                 studio   401       404      404      201      201      role     404      404      401       scope
 samples_get                 read     401       404      404      200      200      200      404      404      401       scope
@@ -113,6 +116,11 @@ orders_refund               buy      401       202      404      404      404   
 licences_list               read     401       sees     none     sees     sees     sees     none     none     401       scope
 licences_get                read     401       200      404      200      200      200      404      404      401       scope
 licences_base_download      train    401       200      404      holder   holder   holder   404      404      401       scope
+licences_adapter_download train 401 202 404 holder holder holder 404 404 401 scope
+licences_seats_list         read     401       sees     404      sees     sees     sees     404      404      401       scope
+licences_seats_offer        train    401       201      404      holder   holder   holder   404      404      401       scope
+licences_seats_end          train    401       204      404      204      204      role     404      404      401       scope
+seats_take                  train    401       201      address  address  address  address  address  address  401       scope
 licences_suspend            studio   401       role     404      200      200      role     404      404      401       scope
 licences_restore            studio   401       role     404      200      200      role     404      404      401       scope
 licences_revoke             studio   401       role     404      200      200      role     404      404      401       scope
@@ -122,6 +130,7 @@ datasets_open               train    401       201      201      201      201   
 datasets_read               read     401       200      404      404      404      404      404      404      401       scope
 datasets_withdraw           train    401       204      404      404      404      404      404      404      401       scope
 datasets_attest             train    401       200      404      404      404      404      404      404      401       scope
+datasets_mean               train    401       200      404      404      404      404      404      404      401       scope
 datasets_seal               train    401       200      404      404      404      404      404      404      401       scope
 attestation_read            read     401       200      404      404      404      404      404      404      401       scope
 captions_apply              train    401       200      404      404      404      404      404      404      401       scope
@@ -139,6 +148,7 @@ consents_withdraw train 401 200 404 404 404 404 404 404 401 scope
 questions_list read 401 sees 404 404 404 404 404 404 401 scope
 questions_answer train 401 200 404 404 404 404 404 404 401 scope
 questions_ask train 401 201 404 404 404 404 404 404 401 scope
+datasets_titles train 401 404 404 200 404 404 404 404 401 scope
 
 projects_list               read     401       sees     none     none     none     none     none     none     401       scope
 projects_declare            train    401       201      201      201      201      201      201      201      401       scope
@@ -215,6 +225,7 @@ GET /licences                           session  door     200      200      200 
 GET /licences/{licence}                 session  door     200      404      200      200      200      404      404      door     door
 GET /licences/{licence}/text            session  door     200      404      200      200      200      404      404      door     door
 GET /licences/{licence}/base            session  door     200      404      200      200      200      404      404      door     door
+POST /licences/{licence}/adapter session door 302 404 holder holder holder 404 404 door door
 POST /licences/{licence}/base           session  door     200      404      holder   holder   holder   404      404      door     door
 
 GET /datasets                           session  door     200      200      200      200      200      200      200      door     door
@@ -226,14 +237,15 @@ GET /datasets/{dataset}/seal            session  door     200      404      404 
 GET /datasets/{dataset}/withdraw        session  door     200      404      404      404      404      404      404      door     door
 POST /datasets/{dataset}/captions       session  door     302      404      404      404      404      404      404      door     door
 POST /datasets/{dataset}/attest         session  door     302      404      404      404      404      404      404      door     door
+POST /datasets/{dataset}/licence        session  door     302      404      404      404      404      404      404      door     door
 POST /datasets/{dataset}/seal           session  door     302      404      404      404      404      404      404      door     door
 POST /datasets/{dataset}/withdraw       session  door     302      404      404      404      404      404      404      door     door
+GET /datasets/{dataset}/titles session door 404 404 200 404 404 404 404 door door
+POST /datasets/{dataset}/titles session door 404 404 302 404 404 404 404 door door
 GET /datasets/{dataset}/people session door 200 404 404 404 404 404 404 door door
 POST /datasets/{dataset}/people session door 302 404 404 404 404 404 404 door door
 GET /datasets/{dataset}/people/new session door 200 404 404 404 404 404 404 door door
 POST /datasets/{dataset}/people/new session door 302 404 404 404 404 404 404 door door
-GET /consents/{consent}/withdraw session door 200 404 404 404 404 404 404 door door
-POST /consents/{consent}/withdraw session door 302 404 404 404 404 404 404 door door
 GET /consents/{consent}/paper session door 302 404 404 404 404 404 404 door door
 POST /questions/{question}/reopen session door 302 404 404 404 404 404 404 door door
 POST /clips/{asset}/question session door 302 404 404 404 404 404 404 door door
@@ -281,6 +293,10 @@ GET /studio/                            session  door     200      200      302 
 POST /studio/                           session  door     302      302      302      302      302      302      302      door     door
 GET /studio/{studio}                    session  door     404      404      200      200      200      404      404      door     door
 GET /studio/{studio}/close              session  door     404      404      200      role     role     404      404      door     door
+POST /licences/{licence}/seats          session  door     302      404      holder   holder   holder   404      404      door     door
+POST /licences/{licence}/seats/{seat}   session  door     302      404      302      302      role     404      404      door     door
+GET /seats/{ticket}                     -        200      200      200      200      200      200      200      200      200      200
+POST /seats/{ticket}                    session  door     302      address  address  address  address  address  address  door     door
 GET /studio/{studio}/licences           session  door     404      404      200      200      200      404      404      door     door
 GET /studio/{studio}/licences/{licence} session  door     404      404      200      200      200      404      404      door     door
 GET /studio/{studio}/licences/{licence}/{decision}     session door 404 404 200 200 role 404 404 door door
@@ -307,8 +323,10 @@ GET /studio/{studio}/titles/performers/new session door 404 404 200 200 role 404
 POST /studio/{studio}/titles/performers/new session door 404 404 302 302 role 404 404 door door
 GET /studio/{studio}/titles/performers/{performer} session door 404 404 200 200 200 404 404 door door
 POST /studio/{studio}/titles/performers/{performer} session door 404 404 302 302 role 404 404 door door
-POST /studio/{studio}/titles/performers/{performer}/withdraw session door 404 404 302 302 role 404 404 door door
 GET /studio/{studio}/titles/performers/{performer}/paper session door 404 404 302 302 302 404 404 door door
+GET /studio/{studio}/adapters session door 404 404 200 200 200 404 404 door door
+POST /studio/{studio}/adapters session door 404 404 302 302 role 404 404 door door
+POST /studio/{studio}/adapters/{model}/publish session door 404 404 302 404 role 404 404 door door
 GET /studio/{studio}/offers             session  door     404      404      200      200      200      404      404      door     door
 POST /studio/{studio}/offers            session  door     404      404      302      302      role     404      404      door     door
 GET /studio/{studio}/offers/{offering}/tiers/new       session door 404 404 200 200 role 404 404 door door

@@ -1,8 +1,8 @@
 """The queue at scale and the platform beside the engine: python -m tests.trainings.bench --json FILE [--quick] [ARM…]
 
 `queue`: ten thousand trainings that wait and two hundred workers, on a PostgreSQL of its own over pooled connections. `run`: one training
-on the whole stack, from the click to the first step and from the last to the download. `web`: its pages while it trains. `streams`: event
-streams held open.
+on the whole stack, from the click to the first step and from the last to the download. `passes`: a few small trainings in one pass of a
+worker. `web`: its pages while one trains. `streams`: event streams held open.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from tempfile import mkdtemp
 
 from frontend.bench import told
 
-from . import crowd, run, web
+from . import crowd, passes, run, web
 
-ARMS = {"queue": crowd.measure, "run": run.measure, "web": web.trainings, "streams": web.streams}
+ARMS = {"queue": crowd.measure, "run": run.measure, "passes": passes.measure, "web": web.trainings, "streams": web.streams}
 
 
 def main(arguments: list[str]) -> None:

@@ -18,8 +18,12 @@ const LONGEST_PERIOD_DAYS = 36_525;
 const WHOLE_BPS = 10_000;
 const WHAT = "@certificate";
 
+const VERSION = 2;
+/** The version that a field came with, when it was not the first. */
+const SINCE: Record<string, number> = { priority: 2, concurrent_trainings: 2 };
+
 const CHECKS: Record<string, Check> = {
-  version: (value, at) => whole(value, 1, at, 1),
+  version,
   grantor: line,
   offering: line,
   base_digest: digest,
@@ -48,13 +52,18 @@ const CHECKS: Record<string, Check> = {
   credit_line: (value, at) => optional(value, line, at),
   titles_excluded: (value, at) => listed(value, line, at),
   royalty_bps: (value, at) => whole(value, 0, at, WHOLE_BPS),
+  priority: flag,
+  concurrent_trainings: (value, at) => whole(value, 1, at),
 };
 
 export type Terms = Map<string, Json>;
 
 export function readTerms(value: Json | undefined, words: Words): Terms {
-  const terms = record(value, Object.keys(CHECKS), { what: WHAT, field: "terms" });
-  for (const [name, check] of Object.entries(CHECKS)) check(terms.get(name)!, { what: WHAT, field: `terms.${name}` }, words);
+  const at: Place = { what: WHAT, field: "terms" };
+  const said = version(value instanceof Map ? value.get("version") : undefined, at);
+  const checks = Object.entries(CHECKS).filter(([name]) => (SINCE[name] ?? 1) <= said);
+  const terms = record(value, checks.map(([name]) => name), at);
+  for (const [name, check] of checks) check(terms.get(name)!, { what: WHAT, field: `terms.${name}` }, words);
   if (terms.get("may_sell_outputs") && !terms.get("commercial")) wrong({ what: WHAT, field: "terms.may_sell_outputs" });
   return terms;
 }
@@ -74,6 +83,11 @@ function line(value: Json, at: Place): string {
   const said = typeof value === "string" && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value) ? value : wrong(at);
   const fits = said !== "" && said === said.trim() && said === said.normalize("NFC") && [...said].length <= LONGEST_TEXT;
   return fits ? said : wrong(at);
+}
+
+/** Which version of the terms these are: it says which fields there are. */
+function version(value: Json | undefined, at: Place): number {
+  return whole(value, 1, at, VERSION);
 }
 
 function count(value: Json, at: Place): number {

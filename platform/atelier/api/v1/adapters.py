@@ -1,4 +1,4 @@
-"""House adapters: opened with their titles, uploaded in parts, checked and published."""
+"""House adapters: opened with their titles and uploaded in parts, or trained in house; checked and published."""
 
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -13,9 +13,13 @@ from atelier.accounts import access
 from atelier.catalog import adapters
 from atelier.catalog.learned import GIVEN
 from atelier.catalog.models import BaseVersion, HouseAdapter, Title
+from atelier.library.models import CustomModel
+from atelier.licences import inhouse
+from atelier.trainings import house
 
 from ..fields import PublicId, StrictIntegerField
 from ..views import View
+from .licences import LicenceOut
 from .parts import LearnedIn, PartOut
 
 
@@ -26,6 +30,7 @@ class AdapterIn(LearnedIn):
     titles = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=500)
     bytes = StrictIntegerField(min_value=1, max_value=adapters.LARGEST)
     sha256 = serializers.CharField(max_length=64)
+    part = StrictIntegerField(min_value=1, max_value=2, required=False, default=1, help_text="Of a base with two transformers, which.")
 
 
 class AdapterOut(serializers.ModelSerializer[HouseAdapter]):
@@ -38,7 +43,7 @@ class AdapterOut(serializers.ModelSerializer[HouseAdapter]):
     class Meta:
         model = HouseAdapter
         upload = ("bytes", "sha256", "part_count", "part_bytes")
-        fields = ("id", "version", "name", "description", "state", "problem", "digest", "titles", *upload, *GIVEN, "created_at")
+        fields = ("id", "version", "part", "name", "description", "state", "problem", "digest", "titles", *upload, *GIVEN, "created_at")
 
 
 class Adapters(View):
@@ -87,7 +92,34 @@ class AdapterComplete(View):
         return Response(AdapterOut(adapters.complete(adapter=row, by=self.person)).data, status=202)
 
 
+class InHouse(View):
+    scopes: ClassVar = {"POST": "studio"}
+
+    @extend_schema(operation_id="bases_in_house", request=None, responses={201: LicenceOut})
+    def post(self, request: Request, base: str) -> Response:
+        """The licence under which you train a house adapter on your studio's own base. Asked again, the one that you have."""
+        return Response(LicenceOut(inhouse.grant(version=access.find(BaseVersion, base, self.person), by=self.person)).data, status=201)
+
+
+class FromModelIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
+
+
+class FromModel(View):
+    scopes: ClassVar = {"POST": "studio"}
+
+    @extend_schema(operation_id="adapters_from_model", request=FromModelIn, responses={202: AdapterOut})
+    def post(self, request: Request, model: str) -> Response:
+        """A model that you trained in house becomes a house adapter; its titles are those of its clips. Checked, then published."""
+        row = house.publish(model=access.find(CustomModel, model, self.person), by=self.person, **self.understand(FromModelIn))
+        row.refresh_from_db()
+        return Response(AdapterOut(row).data, status=202)
+
+
 urlpatterns = [
+    path("bases/<str:base>/in-house-licence", InHouse.as_view()),
+    path("models/<str:model>/house-adapter", FromModel.as_view()),
     path("adapters", Adapters.as_view()),
     path("adapters/<str:adapter>", AdapterDetail.as_view()),
     path("adapters/<str:adapter>/parts", AdapterParts.as_view()),

@@ -57,9 +57,7 @@ class CatalogueOut(serializers.ModelSerializer[Offering]):
     id = serializers.CharField(source="public_id")
     studio = serializers.CharField(source="studio.name")
     base = BaseShownOut(source="version")
-    adapter = serializers.CharField(
-        source="adapter.name", default=None, allow_null=True, help_text="The house adapter that the base wears."
-    )
+    adapter = serializers.SerializerMethodField(help_text="The house adapter that the base wears, or both of a base with two transformers.")
     digest = serializers.CharField(help_text="Of what is licensed: the base, with the house adapter on it.")
     titles = serializers.SerializerMethodField(help_text="All that base and house adapter learned from.")
     tiers = OnSaleOut(many=True, source="on_sale")
@@ -71,6 +69,9 @@ class CatalogueOut(serializers.ModelSerializer[Offering]):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_titles(self, offering: Offering) -> list[str]:
         return [title.name for title in offering.titles]
+
+    def get_adapter(self, offering: Offering) -> str | None:
+        return offering.worn_name or None
 
 
 class Catalogue(View):

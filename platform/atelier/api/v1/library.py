@@ -13,6 +13,7 @@ from atelier.library import actions
 from atelier.library.actions import Link
 from atelier.library.models import Artifact, CustomModel, Handover
 from atelier.library.states import HandoverState
+from atelier.licences.models import Licence
 from atelier.licences.queries import declared
 from licensing.terms import MEDIA, STAGES
 
@@ -88,19 +89,24 @@ class HandoverOut(serializers.Serializer[Any]):
     """A copy of the weights with its certificate inside. Digest and size are the copy's, not those that the model lists."""
 
     id = serializers.CharField(help_text="Also the id of the certificate.")
-    model = serializers.CharField()
-    file = serializers.CharField()
+    model = serializers.CharField(allow_null=True)
+    file = serializers.CharField(allow_null=True)
+    adapter = serializers.CharField(allow_null=True, help_text="The house adapter that it is a copy of, where it is one of no model.")
     state = serializers.ChoiceField(choices=HandoverState.choices)
     problem = FailureOut(allow_null=True, help_text="Why it failed.")
     licensee = serializers.IntegerField(help_text="The number under which the certificate knows the holder of the licence.")
     created_at = serializers.DateTimeField()
-    link = LinkOut(allow_null=True, help_text="Once it is ready. Lives five minutes; ask again for another.")
+    link = LinkOut(
+        allow_null=True, help_text="Once it is ready. Lives 30 seconds; ask again for another. A download that has begun goes on."
+    )
 
 
 def described(handover: Handover, link: Link | None) -> dict[str, Any]:
     found = handover.found
     failed = found is not None and found.code
-    rows = {"model": handover.artifact.model.public_id, "file": handover.artifact.path, "licensee": handover.licence.number}
+    artifact, adapter = handover.artifact, handover.adapter
+    of = {"model": artifact and artifact.model.public_id, "file": artifact and artifact.path, "adapter": adapter and adapter.public_id}
+    rows = {**of, "licensee": handover.licence.number}
     own = {"id": handover.public_id, "state": handover.state, "created_at": handover.created_at}
     return HandoverOut({**own, **rows, "problem": found if failed else None, "link": link}).data
 
@@ -137,7 +143,23 @@ class HandoverDetail(View):
         return Response(described(row, actions.link(handover=row)))
 
 
+class WornIn(serializers.Serializer[Any]):
+    adapter = serializers.CharField(max_length=40, required=False, default="", help_text="Which, where the base wears two.")
+
+
+class AdapterHandovers(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="licences_adapter_download", request=WornIn, responses={202: HandoverOut})
+    def post(self, request: Request, licence: str) -> Response:
+        """A copy of the house adapter of a licence that grants the base model's files: marked, with its certificate, yours alone."""
+        row = access.find(Licence, licence, self.person)
+        given = actions.hand_adapter(licence=row, person=self.person, wanted=self.understand(WornIn)["adapter"])
+        return Response(described(given, None), status=202)
+
+
 urlpatterns = [
+    path("licences/<str:licence>/adapter-download", AdapterHandovers.as_view()),
     path("models", Models.as_view()),
     path("models/<str:model>", ModelDetail.as_view()),
     path("models/<str:model>/use", Uses.as_view()),

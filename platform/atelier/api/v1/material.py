@@ -8,12 +8,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from atelier.accounts.access import find, visible
+from atelier.accounts.access import find, studio, visible
+from atelier.accounts.models import User
+from atelier.catalog.models import Title
 from atelier.kit import store, uploads
 from atelier.kit.refused import Refused
 from atelier.kit.store import LINK_SECONDS, MATERIAL, QUARANTINE
 from atelier.licences import consents
-from atelier.material import actions, attestation, queries
+from atelier.licences.models import Licence
+from atelier.material import actions, attestation, meant, queries, titles
+from atelier.material.limits import ASSETS_PER_DATASET
 from atelier.material.models import Asset, Dataset
 from atelier.material.states import AssetState
 
@@ -34,16 +38,29 @@ class AnyText(serializers.CharField):
 
 class DatasetIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
+    studio = serializers.CharField(
+        max_length=40, required=False, default="", help_text="For which it is gathered: then each file is of one of its cleared titles."
+    )
+    licence = serializers.CharField(
+        max_length=40, required=False, default="", help_text="That it is meant for: then each file is held against its terms at once."
+    )
+
+
+class MeantIn(serializers.Serializer[Any]):
+    licence = serializers.CharField(max_length=40, allow_blank=True)
 
 
 class DatasetOut(serializers.ModelSerializer[Dataset]):
     id = serializers.CharField(source="public_id")
+    studio = PublicId(allow_null=True)
+    licence = PublicId(allow_null=True)
     attested = serializers.BooleanField(source="attested_text")
     manifest_root = serializers.CharField(source="root", help_text="sha256:… once it is sealed")
 
     class Meta:
         model = Dataset
-        fields: ClassVar[tuple[str, ...]] = ("id", "name", "state", "attested", "attested_at", "manifest_root", "sealed_at", "created_at")
+        sealing = ("attested", "attested_at", "manifest_root", "sealed_at")
+        fields: ClassVar[tuple[str, ...]] = ("id", "name", "studio", "licence", "state", *sealing, "created_at")
 
 
 class DatasetDetailOut(DatasetOut):
@@ -75,6 +92,7 @@ class AssetIn(serializers.Serializer[Any]):
     bytes = StrictIntegerField(min_value=-(2**62), max_value=2**62)
     sha256 = AnyText(help_text="Of the whole file, 64 lower-case hexadecimal digits.")
     caption = AnyText(required=False, default="", allow_blank=True)
+    title = serializers.CharField(max_length=40, required=False, default="", help_text="What it is of, in a studio's dataset.")
 
 
 class ProblemOut(serializers.Serializer[Asset]):
@@ -85,6 +103,7 @@ class ProblemOut(serializers.Serializer[Asset]):
 class AssetOut(serializers.ModelSerializer[Asset]):
     id = serializers.CharField(source="public_id")
     dataset = PublicId()
+    title = PublicId(allow_null=True)
     problem = serializers.SerializerMethodField(help_text="Why it was refused, and what to do; null unless it was.")
     part_count = serializers.IntegerField()
     part_bytes = serializers.IntegerField(help_text="Length of every part but the last.")
@@ -93,7 +112,7 @@ class AssetOut(serializers.ModelSerializer[Asset]):
         model = Asset
         facts = ("kind", "width", "height", "frames", "fps", "duration")
         upload = ("bytes", "sha256", "part_count", "part_bytes")
-        fields: ClassVar[tuple[str, ...]] = ("id", "dataset", "name", "state", "problem", "caption", *upload, *facts, "created_at")
+        fields: ClassVar[tuple[str, ...]] = ("id", "dataset", "name", "state", "problem", "caption", "title", *upload, *facts, "created_at")
 
     @extend_schema_field(ProblemOut(allow_null=True))
     def get_problem(self, asset: Asset) -> dict[str, Any] | None:
@@ -132,6 +151,15 @@ class CaptionsOut(serializers.Serializer[Any]):
     unknown = serializers.ListField(child=serializers.CharField(), help_text="Names that no file of the dataset has.")
 
 
+class TitlesIn(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=40)
+    files = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=ASSETS_PER_DATASET)
+
+
+class TitlesOut(serializers.Serializer[Any]):
+    bound = serializers.IntegerField(help_text="How many files are of this title now.")
+
+
 class AttestationOut(serializers.Serializer[Any]):
     language = serializers.CharField()
     text = serializers.CharField()
@@ -153,13 +181,30 @@ class Datasets(View):
 
     @extend_schema(operation_id="datasets_list", responses=DatasetOut(many=True))
     def get(self, request: Request) -> Response:
-        return self.page(visible(Dataset, self.person), DatasetOut)
+        return self.page(visible(Dataset, self.person).select_related("studio", "licence"), DatasetOut)
 
     @extend_schema(operation_id="datasets_open", request=DatasetIn, responses={201: DatasetDetailOut})
     def post(self, request: Request) -> Response:
-        dataset = actions.open_dataset(owner=self.person, **self.understand(DatasetIn))
+        data = self.understand(DatasetIn)
+        wanted, licence = data.pop("studio"), licence_of(data, self.person)
+        of = studio(wanted, self.person) if wanted else None
+        dataset = actions.open_dataset(owner=self.person, studio=of, name=data["name"], licence=licence)
         dataset.refresh_from_db()
         return Response(DatasetDetailOut(dataset).data, status=201)
+
+
+def licence_of(data: dict[str, Any], person: User) -> Licence | None:
+    return find(Licence, data["licence"], person) if data["licence"] else None
+
+
+class Meant(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="datasets_mean", request=MeantIn, responses=DatasetOut)
+    def post(self, request: Request, dataset: str) -> Response:
+        """For which licence it is gathered from now on: each upload, and sealing, is judged by its terms. Empty for none."""
+        row, data = find(Dataset, dataset, self.person), self.understand(MeantIn)
+        return Response(DatasetOut(meant.mean(dataset=row, licence=licence_of(data, self.person))).data)
 
 
 class DatasetDetail(View):
@@ -181,7 +226,7 @@ class Assets(View):
     @extend_schema(operation_id="assets_list", responses=AssetOut(many=True))
     def get(self, request: Request, dataset: str) -> Response:
         row = find(Dataset, dataset, self.person)
-        return self.page(visible(Asset, self.person).filter(dataset=row).select_related("dataset"), AssetOut)
+        return self.page(visible(Asset, self.person).filter(dataset=row).select_related("dataset", "title"), AssetOut)
 
     @extend_schema(
         operation_id="assets_add",
@@ -190,9 +235,22 @@ class Assets(View):
         description="The same file again (name, bytes and SHA-256) answers with the row that is there: send what has not arrived.",
     )
     def post(self, request: Request, dataset: str) -> Response:
-        asset = actions.add(dataset=find(Dataset, dataset, self.person), **self.understand(AssetIn))
+        row, data = find(Dataset, dataset, self.person), self.understand(AssetIn)
+        title = find(Title, data["title"], self.person) if data["title"] else None
+        asset = actions.add(dataset=row, **{**data, "title": title})
         asset.refresh_from_db()
         return Response(AssetDetailOut(asset).data, status=201)
+
+
+class OfTitles(View):
+    scopes: ClassVar = {"POST": "train"}
+
+    @extend_schema(operation_id="datasets_titles", request=TitlesIn, responses=TitlesOut)
+    def post(self, request: Request, dataset: str) -> Response:
+        """Of which title these files of a studio's dataset are. Only a cleared one is taken."""
+        row, data = find(Dataset, dataset, self.person), self.understand(TitlesIn)
+        files = [find(Asset, each, self.person) for each in data["files"]]
+        return Response({"bound": titles.bind(dataset=row, assets=files, title=find(Title, data["title"], self.person))})
 
 
 class Captions(View):
@@ -290,7 +348,9 @@ class Preview(View):
 urlpatterns = [
     path("datasets", Datasets.as_view()),
     path("datasets/<str:dataset>", DatasetDetail.as_view()),
+    path("datasets/<str:dataset>/licence", Meant.as_view()),
     path("datasets/<str:dataset>/assets", Assets.as_view()),
+    path("datasets/<str:dataset>/titles", OfTitles.as_view()),
     path("datasets/<str:dataset>/captions", Captions.as_view()),
     path("datasets/<str:dataset>/attestation", Attestation.as_view()),
     path("datasets/<str:dataset>/attest", Attest.as_view()),

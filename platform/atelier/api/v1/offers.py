@@ -19,6 +19,7 @@ from ..views import View
 class OfferingIn(serializers.Serializer[Any]):
     version = serializers.CharField(max_length=40)
     adapter = serializers.CharField(max_length=40, required=False, allow_null=True, default=None, help_text="The house adapter it wears.")
+    adapter_2 = serializers.CharField(max_length=40, required=False, allow_null=True, default=None, help_text="On its second transformer.")
     name = serializers.CharField(max_length=200)
 
 
@@ -27,10 +28,11 @@ class OfferingOut(serializers.ModelSerializer[Offering]):
     studio = PublicId()
     version = PublicId()
     adapter = PublicId(allow_null=True)
+    adapter_2 = PublicId(allow_null=True)
 
     class Meta:
         model = Offering
-        fields = ("id", "studio", "version", "adapter", "name", "created_at")
+        fields = ("id", "studio", "version", "adapter", "adapter_2", "name", "created_at")
 
 
 class Offerings(View):
@@ -38,14 +40,15 @@ class Offerings(View):
 
     @extend_schema(operation_id="offerings_list", responses=OfferingOut(many=True))
     def get(self, request: Request) -> Response:
-        return self.page(access.visible(Offering, self.person).select_related("studio", "version", "adapter"), OfferingOut)
+        return self.page(access.visible(Offering, self.person).select_related("studio", "version", "adapter", "adapter_2"), OfferingOut)
 
     @extend_schema(operation_id="offerings_open", request=OfferingIn, responses={201: OfferingOut})
     def post(self, request: Request) -> Response:
         data = self.understand(OfferingIn)
         version = access.find(BaseVersion, data["version"], self.person)
-        adapter = access.find(HouseAdapter, data["adapter"], self.person) if data["adapter"] else None
-        offering = actions.open_offering(version=version, by=self.person, name=data["name"], adapter=adapter)
+        wanted = {name: data[name] for name in ("adapter", "adapter_2") if data[name]}
+        worn = {name: access.find(HouseAdapter, each, self.person) for name, each in wanted.items()}
+        offering = actions.open_offering(version=version, by=self.person, name=data["name"], **worn)
         offering.refresh_from_db()
         return Response(OfferingOut(offering).data, status=201)
 

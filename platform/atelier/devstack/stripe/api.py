@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from atelier.devstack.stripe import catalogue, checkout, listing, payments, refunds
+from atelier.devstack.stripe import catalogue, checkout, disputes, listing, payments, refunds
 from atelier.devstack.stripe.errors import StripeError, invalid
 from atelier.devstack.stripe.expanding import expanded
 from atelier.devstack.stripe.forms import parse
@@ -90,6 +90,10 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "refunds"): lambda call: refunds.create(call.store, call.params),
     ("GET", "refunds"): list_of("refund", "charge", "payment_intent"),
     ("GET", "refunds/{id}"): retrieve("refund"),
+    ("GET", "disputes"): list_of("dispute", "charge", "payment_intent"),
+    ("GET", "disputes/{id}"): retrieve("dispute"),
+    ("POST", "disputes/{id}"): lambda call: disputes.update(call.store, call.id, call.params),
+    ("POST", "disputes/{id}/close"): lambda call: disputes.close(call.store, call.id, call.params),
     ("GET", "events"): list_events,
     ("GET", "events/{id}"): retrieve("event"),
 }

@@ -12,6 +12,8 @@ class Card:
     brand: str = "visa"
     decline: str | None = None  # the decline code it always answers
     asks: bool = False  # for 3D Secure, once
+    disputed: bool = False  # by its owner, as soon as it has paid
+    sends_back: bool = False  # refunds: they succeed, and fail afterwards
 
 
 CARDS = {
@@ -25,6 +27,8 @@ CARDS = {
     "pm_card_threeDSecure2Required": Card("3220", asks=True),
     "pm_card_threeDSecureRequired": Card("3063", asks=True),
     "pm_card_authenticationRequired": Card("3184", asks=True),
+    "pm_card_createDispute": Card("0259", disputed=True),
+    "pm_card_refundFail": Card("5126", sends_back=True),
 }
 NO_ADDRESS = {"city": None, "country": None, "line1": None, "line2": None, "postal_code": None, "state": None}
 

@@ -10,9 +10,9 @@ def fee(amount: int) -> int:
     return (amount * 15 + 500) // 1000 + 25
 
 
-def book(store: Store, subject: Thing, amount: int, cost: int) -> Thing:
-    """A line in the account's balance for a charge or a refund, in the subject's own currency (no conversion is played)."""
-    kind, currency = subject["object"], subject["currency"]
+def book(store: Store, subject: Thing, amount: int, cost: int, *, kind: str = "", category: str = "") -> Thing:
+    """A line in the account's balance, in the subject's own currency (no conversion is played)."""
+    kind, currency = kind or subject["object"], subject["currency"]
     details = {"amount": cost, "application": None, "currency": currency, "description": "processing fee", "type": "stripe_fee"}
     fields = {
         "amount": amount,
@@ -24,7 +24,7 @@ def book(store: Store, subject: Thing, amount: int, cost: int) -> Thing:
         "fee": cost,
         "fee_details": [details] if cost else [],
         "net": amount - cost,
-        "reporting_category": kind,
+        "reporting_category": category or kind,
         "source": subject["id"],
         "status": "available",
         "type": kind,

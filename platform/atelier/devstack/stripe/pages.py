@@ -12,8 +12,14 @@ from atelier.devstack.stripe.errors import StripeError
 from atelier.devstack.stripe.service import Service
 from atelier.devstack.stripe.store import Thing
 
-# The buttons of the page, and the test card that each of them uses.
-CHOICES = {"pay": "pm_card_visa", "decline": "pm_card_chargeDeclined", "3ds": "pm_card_threeDSecure2Required"}
+# The buttons of the page: the test card that each of them uses, and its words.
+CHOICES = {
+    "pay": ("pm_card_visa", "Pay"),
+    "decline": ("pm_card_chargeDeclined", "Pay with a card that is declined"),
+    "3ds": ("pm_card_threeDSecure2Required", "Pay with a card that asks for 3D Secure"),
+    "dispute": ("pm_card_createDispute", "Pay with a card whose owner disputes the payment"),
+    "refund-fails": ("pm_card_refundFail", "Pay with a card that takes no refund"),
+}
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>
@@ -55,7 +61,7 @@ async def press(request: Request) -> Response:
         if choice not in CHOICES:
             return _page("No such button", "", status=404)
         try:
-            intent = checkout.pay(store, session, CHOICES[choice], email, service.base(request))
+            intent = checkout.pay(store, session, CHOICES[choice][0], email, service.base(request))
         except StripeError as refusal:
             if not refusal.settled:
                 raise
@@ -102,8 +108,7 @@ def _bill(session: Thing, lines: list[Thing]) -> str:
 def _form(session: Thing) -> str:
     action = f"/c/pay/{session['id']}"
     email = "" if session["customer"] or session["customer_email"] else '<label>Email <input name="email" type="email"></label>'
-    buttons = [_submit(f"{action}/pay", "Pay"), _submit(f"{action}/decline", "Pay with a card that is declined")]
-    buttons.append(_submit(f"{action}/3ds", "Pay with a card that asks for 3D Secure"))
+    buttons = [_submit(f"{action}/{choice}", words) for choice, (_, words) in CHOICES.items()]
     if session["cancel_url"]:
         buttons.append(_submit(f"{action}/cancel", "Cancel"))
     return f'<form method="post">{email}{"".join(buttons)}</form>'

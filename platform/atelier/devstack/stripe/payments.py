@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from atelier.devstack.stripe import cards, charges
+from atelier.devstack.stripe import cards, charges, disputes
 from atelier.devstack.stripe.cards import Card
 from atelier.devstack.stripe.errors import StripeError, invalid
 from atelier.devstack.stripe.params import Params
@@ -168,6 +168,9 @@ def succeed(store: Store, intent: Thing) -> Thing:
     # With automatic_async capture, Stripe knows the fee only a moment later, and says so with an event of its own.
     charge["balance_transaction"] = charges.book(store, charge, charge["amount"], charges.fee(charge["amount"]))["id"]
     store.emit("charge.updated", charge)
+    card: Card = store.aside(intent["payment_method"])
+    if card.disputed:
+        disputes.begin(store, charge)
     return intent
 
 

@@ -1,4 +1,7 @@
+import copy
+
 from atelier.devstack.stripe import charges
+from atelier.devstack.stripe.cards import Card
 from atelier.devstack.stripe.errors import invalid
 from atelier.devstack.stripe.params import Params
 from atelier.devstack.stripe.store import Store, Thing
@@ -18,7 +21,12 @@ def create(store: Store, params: Params) -> Thing:
     amount = left if amount is None else amount
     if amount > left:
         raise invalid(f"Refund amount {amount} is greater than the unrefunded amount {left} on charge.", param="amount")
-    return _refund(store, charge, amount, reason, metadata)
+    refund = _refund(store, charge, amount, reason, metadata)
+    card: Card = store.aside(charge["payment_method"])
+    answer = copy.deepcopy(refund)
+    if card.sends_back:
+        _fail(store, charge, refund)
+    return answer
 
 
 def _charge(store: Store, charge: str | None, intent: str | None) -> Thing:
@@ -53,3 +61,13 @@ def _refund(store: Store, charge: Thing, amount: int, reason: str | None, metada
     store.emit("refund.created", refund)
     store.emit("charge.refunded", charge)
     return refund
+
+
+def _fail(store: Store, charge: Thing, refund: Thing) -> None:
+    """The bank sends the money back: days later at Stripe, in the next moment here. Whoever asked was told that it had succeeded."""
+    back = charges.book(store, refund, refund["amount"], 0, kind="refund_failure")
+    refund.update(status="failed", failure_reason="lost_or_stolen_card", failure_balance_transaction=back["id"])
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    store.emit("refund.updated", refund)
+    store.emit("refund.failed", refund)

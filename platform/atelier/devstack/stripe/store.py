@@ -19,6 +19,7 @@ PREFIXES = {
     "charge": "ch",
     "balance_transaction": "txn",
     "refund": "re",
+    "dispute": "du",
     "event": "evt",
 }
 WITHOUT_MODE = ("balance_transaction", "refund")

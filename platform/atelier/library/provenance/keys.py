@@ -1,0 +1,63 @@
+"""The keys that previews are signed with, as the environment brings them."""
+
+from base64 import b64decode
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from licensing import credentials
+from licensing.credentials import CLOCK, PREVIEWS, Identity
+from licensing.keys import BadSigner
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`anchors` (PEM) are those that `signer` and `clock` stand under, and those of before."""
+
+    signer: Identity
+    clock: Identity
+    anchors: str
+
+
+def keys() -> Keys:
+    """Raises ImproperlyConfigured naming the setting, never its value, where one cannot be read or they do not belong together."""
+    return _keys(settings.PREVIEW_KEY, settings.PREVIEW_CLOCK, settings.PREVIEW_ANCHORS)
+
+
+def anchors() -> str:
+    """What everybody may have: whoever reads a preview elsewhere believes it by these."""
+    return _text("PREVIEW_ANCHORS", settings.PREVIEW_ANCHORS).decode()
+
+
+def held() -> bool:
+    """Whether this process can sign at all. One that trains need not."""
+    return bool(settings.PREVIEW_KEY or settings.PREVIEW_CLOCK)
+
+
+@cache
+def _keys(key: str, clock: str, anchors: str) -> Keys:
+    believed = _text("PREVIEW_ANCHORS", anchors)
+    return Keys(_identity("PREVIEW_KEY", key, PREVIEWS, believed), _identity("PREVIEW_CLOCK", clock, CLOCK, believed), believed.decode())
+
+
+def _identity(name: str, value: str, use: str, anchors: bytes) -> Identity:
+    try:
+        found = credentials.identity(_text(name, value))
+        credentials.require_anchored(found, use, anchors)
+    except BadSigner as error:
+        raise ImproperlyConfigured(f"{name} and PREVIEW_ANCHORS do not belong together: {error}") from None
+    return found
+
+
+def _text(name: str, value: str) -> bytes:
+    """The value is PEM, or its base64 on one line."""
+    text = value.strip().encode()
+    try:
+        found = text if text.startswith(b"-----") else b64decode(text, validate=True)
+    except ValueError:
+        found = b""
+    if not found.startswith(b"-----"):
+        raise ImproperlyConfigured(f"{name} is not what `python -m licensing keys begin` writes.")
+    return found
