@@ -7,6 +7,7 @@ import pytest
 from django.utils.translation import gettext, override
 
 import finetune
+from atelier.trainings import running
 from atelier.trainings.retold import SENTENCES, retold
 from finetune.data.media import read_windows
 from finetune.data.windows import Window
@@ -17,8 +18,8 @@ ENGINE = Path(finetune.__file__).parent
 LITERAL = r"\(\?P<\w+>[^)]*\)"
 
 
-def test_every_known_sentence_is_one_that_the_engine_says() -> None:
-    sources = "".join(path.read_text() for path in ENGINE.rglob("*.py"))
+def test_every_known_sentence_is_one_that_the_engine_says_or_its_worker_once_it_died() -> None:
+    sources = "".join(path.read_text() for path in (*ENGINE.rglob("*.py"), Path(running.__file__)))
     for pattern in SENTENCES:
         for piece in re.split(LITERAL, pattern):
             assert re.sub(r"\\(.)", r"\1", piece) in sources, piece
