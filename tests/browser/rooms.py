@@ -188,6 +188,7 @@ NO_PAGES = """
     orders/<str:order>/pay
     datasets/<str:dataset>/clips
     datasets/<str:dataset>/attest
+    datasets/<str:dataset>/licence
     consents/<str:consent>/paper
     questions/<str:question>/reopen
     clips/<str:asset>/question
@@ -235,6 +236,8 @@ NO_PAGES = """
     studio/<str:studio>/titles/performers/<str:performer>/paper
     studio/<str:studio>/adapters/<str:model>/publish
     licences/<str:licence>/adapter
+    licences/<str:licence>/seats
+    licences/<str:licence>/seats/<str:seat>
     studio/<str:studio>/bases/send_base.py
     studio/<str:studio>/bases/<str:base>/publish
     studio/<str:studio>/samples/<str:sample>/remove
