@@ -1,6 +1,7 @@
 """One effective training per paid job: many jobs, each of at least three checkpoints, under kills in every state.
 
-A fault is played for every so many jobs that are over, so that faults and work keep pace on a fast machine and on a slow one.
+A fault is played for every so many jobs that are over, so that faults and work keep pace on a fast machine and on a slow one; and
+not before what the last one hit could be taken up again: jobs that share a pass are over all at once.
 """
 
 import random
@@ -16,6 +17,8 @@ QUICK_JOBS, QUICK_FAULTS = 8, 6
 STEPS = 6
 # Three attempts may all be hit: rare, free of charge, and not the rule.
 MOST_FAILED = 0.05
+# Between two faults: a lease, and some steps.
+APART, QUICK_APART = 4.0, 0.0
 # Long enough for a victim to come into the state that a fault is aimed at.
 AIM_SECONDS = 20.0
 LONGEST, QUICK_LONGEST = 5400.0, 240.0
@@ -26,7 +29,8 @@ OVER = ("done", "failed_system")
 def play(ground: Ground, *, quick: bool) -> Outcome:
     jobs, faults = (QUICK_JOBS, QUICK_FAULTS) if quick else (JOBS, FAULTS)
     began, started = time.monotonic(), {ground.start(STEPS) for _ in range(jobs)}
-    played = _torment(ground, jobs, _chosen(faults), until=time.monotonic() + (QUICK_LONGEST if quick else LONGEST))
+    until = time.monotonic() + (QUICK_LONGEST if quick else LONGEST)
+    played = _torment(ground, jobs, _chosen(faults), QUICK_APART if quick else APART, until)
     ground.django()
     from .accounts import problems  # the rows can be read from here on
 
@@ -50,21 +54,26 @@ def _chosen(count: int) -> list[tuple[Fault, str]]:
     return [pool[index % len(pool)] for index in range(count)]
 
 
-def _torment(ground: Ground, jobs: int, faults: list[tuple[Fault, str]], until: float) -> Counter[str]:
+def _torment(ground: Ground, jobs: int, faults: list[tuple[Fault, str]], apart: float, until: float) -> Counter[str]:
     """Plays the faults while the jobs run, and supervises to the end. Returns what was played."""
-    played, pace = Counter[str](), jobs / (len(faults) + 1)
-    waiting = list(faults)
+    played, waiting, done = Counter[str](), list(faults), _over(ground)
+    pace, last = (jobs - done) / (len(faults) + 1), -apart
     while time.monotonic() < until:
         ground.supervise()
-        over = sum(count for state, count in ground.states().items() if state in OVER)
+        over = _over(ground)
         if over == jobs:
             break
-        if waiting and over >= (len(faults) - len(waiting)) * pace:
+        if waiting and time.monotonic() >= last + apart and over - done >= (len(faults) - len(waiting)) * pace:
             fault, state = waiting.pop(0)
             if _aimed(ground, fault, state):
                 played[f"{fault.__name__} while {state}" if state != "any" else fault.__name__] += 1
+                last = time.monotonic()
         time.sleep(LOOK * 4)
     return played
+
+
+def _over(ground: Ground) -> int:
+    return sum(count for state, count in ground.states().items() if state in OVER)
 
 
 def _aimed(ground: Ground, fault: Fault, state: str) -> bool:
