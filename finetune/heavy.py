@@ -13,10 +13,10 @@ from finetune.disk import files
 from finetune.events import Event, Listener, event
 from finetune.exits import Ended
 from finetune.job import Job
-from finetune.planning.arrange import arrange
 from finetune.running import allocator
 from finetune.running import run as engine
 from finetune.running import serve as server
+from finetune.running.arrange import arrange
 from finetune.running.resident import Resident
 from finetune.running.work import Work
 from finetune.shell import outlet, terminal

@@ -53,6 +53,10 @@ class Dataset:
     root: str
 
 
+PRESERVE = 0.5
+"""What is wise where there is a trigger word: a style that comes when it is called, and stays away when it is not."""
+
+
 @dataclass(frozen=True)
 class Knobs:
     """`learning_rate` is the peak of the schedule. `frames` counts frames at `fps`, 1 + 4k of them.

@@ -81,8 +81,8 @@ class Bench:
         with torch.random.fork_rng(devices=[]), torch.device(wan.device):
             torch.manual_seed(0)
             made = WanTransformer3DModel.from_config(dict(before.config) | dimensions)
-        wan.pipeline.transformer = made.to(wan.device, before.dtype).requires_grad_(False).eval()
-        return cls(wan)
+        wan.pipeline.transformer = made.to(wan.device, before.dtype)
+        return cls(Wan(wan.pipeline, str(base)))
 
     def seats(self, sizes: Sizes, steps: int = STEPS) -> list[Seat]:
         """Clips and captions of random numbers: what they hold does not change what they cost."""

@@ -9,6 +9,7 @@ import torch
 
 from finetune.bench import clock
 from finetune.bench.sides import RANK, Bench, Sizes
+from finetune.training.frozen import product
 
 EDGE = {"cpu": 1536, "cuda": 8192}
 REPEATS = 7
@@ -31,10 +32,10 @@ def operations(bench: Bench, sizes: Sizes) -> float:
 
 
 def peak(device: str, kind: torch.dtype) -> float:
-    """Operations a second of one large product of matrices: what the machine does when nothing else is in the way."""
+    """Operations a second of one large product of matrices, as training multiplies: what the machine does with nothing else in the way."""
     edge = EDGE[device]
     one, other = (torch.randn(edge, edge, device=device, dtype=kind) for _ in range(2))
-    return 2 * edge**3 / min(_times(lambda: one @ other, REPEATS))
+    return 2 * edge**3 / min(_times(lambda: product(one, other), REPEATS))
 
 
 def share(bench: Bench, sizes: Sizes) -> float:

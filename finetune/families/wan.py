@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from finetune.families import flow
 from finetune.families.flow import Flow
 from finetune.families.model import Shot
+from finetune.families.wan_attention import Attention
 from finetune.families.wan_layout import LAYOUT
 
 
@@ -22,6 +23,8 @@ def load(path: str, dtype: str | None = None) -> "Wan":
 class Wan(Flow):
     def __init__(self, pipeline: WanPipeline, path: str) -> None:
         super().__init__(pipeline, LAYOUT.facts(Path(path)))
+        for module in self.modules.values():
+            module.set_attn_processor(Attention())
         config = pipeline.vae.config
         self._mean = torch.tensor(config.latents_mean, device=self.device).view(1, -1, 1, 1, 1)
         self._std = torch.tensor(config.latents_std, device=self.device).view(1, -1, 1, 1, 1)

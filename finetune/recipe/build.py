@@ -22,7 +22,7 @@ from finetune.data import drawn
 from finetune.disk import files, weights
 from finetune.exits import BadJob
 from finetune.recipe import corpus, footage, text, transformer, vae
-from finetune.recipe.training import Training, say
+from finetune.recipe.training import Training, say, spent
 
 VAE_SHARE = 0.42
 CORPUS = 8192
@@ -64,7 +64,6 @@ def build(out: Path, *, minutes: float, seed: int, steps: tuple[int, int] | None
     """`steps` = (VAE, transformer) repeats a build exactly; otherwise they are chosen to fill `minutes` on this machine."""
     work = _work(out)
     plan = _plan(work / "plan.json", minutes, seed, steps)
-    began = time.process_time()
     codec, vae_loss = _train_vae(work, plan)
     decibels = _decibels(codec, plan.seed)
     pipeline = _pipeline(codec, plan.seed)
@@ -76,7 +75,7 @@ def build(out: Path, *, minutes: float, seed: int, steps: tuple[int, int] | None
         "id": "atelier-tiny-wan",
         "native": NATIVE,
         **asdict(plan),
-        "processor_minutes": _minutes(began),
+        "processor_minutes": round(spent(work), 1),
         "threads": torch.get_num_threads(),
         "loss": {"vae": round(vae_loss, 4), "transformer": round(loss, 4)},
         "psnr_db": decibels,
@@ -92,13 +91,13 @@ def further(out: Path, *, steps: int, seed: int, alike: bool = False) -> None:
     pairs, and on what sets them apart most of all.
     """
     recipe, pipeline = _finished(out)
-    work, began = _work(out), time.process_time()
+    work = _work(out)
     count = min(CORPUS, 4 * steps)
     kept = corpus.encoded(work / "latents.safetensors", pipeline.vae, lambda: (corpus.siblings if alike else corpus.scenes)(seed, count))
     schedule = Schedule(steps, 1.5e-3, hold=1.0, kin=len(corpus.ALIKE), contrast=20.0) if alike else Schedule(steps, 1e-3, hold=0.2)
     loss = _train_transformer(work, pipeline, kept, seed, schedule)
     recipe["loss"]["transformer"] = round(loss, 4)
-    recipe["processor_minutes"] = round(recipe["processor_minutes"] + _minutes(began), 1)
+    recipe["processor_minutes"] = round(recipe["processor_minutes"] + spent(work), 1)
     recipe["further"].append({"seed": seed, "steps": steps, "corpus": count, "alike": alike})
     _finish(out, work, pipeline, recipe)
 
@@ -106,10 +105,10 @@ def further(out: Path, *, steps: int, seed: int, alike: bool = False) -> None:
 def pictures(out: Path, *, steps: int, seed: int) -> None:
     """Trains the VAE of a finished base, and nothing else of it, on clips that are like footage."""
     recipe, pipeline = _finished(out)
-    work, began = _work(out), time.process_time()
+    work = _work(out)
     recipe["loss"]["footage"] = round(footage.train(work, pipeline.vae, seed, steps), 4)
     recipe["psnr_db"] = _decibels(pipeline.vae, recipe["seed"])
-    recipe["processor_minutes"] = round(recipe["processor_minutes"] + _minutes(began), 1)
+    recipe["processor_minutes"] = round(recipe["processor_minutes"] + spent(work), 1)
     recipe["further"].append({"seed": seed, "steps": steps, "pictures": True})
     _finish(out, work, pipeline, recipe)
 
@@ -140,10 +139,6 @@ def _finish(out: Path, work: Path, pipeline: WanPipeline, recipe: dict[str, Any]
     files.write_directory(out, lambda draft: _save(draft, pipeline, recipe))
     shutil.rmtree(work)
     say(f"written: {out}")
-
-
-def _minutes(began: float) -> float:
-    return round((time.process_time() - began) / 60, 1)
 
 
 def _count(module: torch.nn.Module) -> int:

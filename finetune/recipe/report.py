@@ -7,6 +7,7 @@ training clip had.
 
 import argparse
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def command(options: argparse.Namespace) -> int:
     }
     options.out.mkdir(parents=True, exist_ok=True)
     files.write_text(options.out / "report.json", json.dumps(found, indent=1) + "\n")
-    _sheet(options.out / "sheet.png", shown[:: max(1, len(shown) // SHOWN)][:SHOWN])
+    once = shown[: len(drawn.held_out())]
+    _sheet(options.out / "sheet.png", random.Random(0).sample(once, min(SHOWN, len(once))))
     print(json.dumps(found, indent=1))
     return exits.DONE
 

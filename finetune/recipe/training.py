@@ -11,10 +11,16 @@ from finetune.disk import weights
 from finetune.training import optimiser_state
 
 SAVE_EVERY_SECONDS = 60
+SPENT = ".seconds"
 
 
 def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def spent(work: Path) -> float:
+    """Processor minutes that the trainings of this folder took, over all the starts they needed."""
+    return sum(float(clock.read_text()) for clock in work.glob(f"*{SPENT}")) / 60
 
 
 class Training:
@@ -27,6 +33,9 @@ class Training:
         self.optimiser = torch.optim.AdamW(self.parameters.values(), rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
         self.losses: list[float] = []
         self.step = 0
+        self.clock = self.path.with_suffix(SPENT)
+        self.seconds = float(self.clock.read_text()) if self.clock.exists() else 0.0
+        self.began = time.process_time()
         if self.path.exists():
             self._resume()
 
@@ -45,6 +54,7 @@ class Training:
             tensors[f"weight/{key}"] = parameter.detach().clone()
             tensors[f"average/{key}"] = self.average[key]
         weights.save(self.path, {**tensors, "step": torch.tensor(self.step)})
+        self.clock.write_text(str(self.seconds + time.process_time() - self.began))
 
     def _learning_rate(self) -> float:
         """Warmed up, held, then down to a fiftieth along a straight line."""

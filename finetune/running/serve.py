@@ -21,8 +21,8 @@ from finetune import exits
 from finetune.events import Event, event
 from finetune.exits import Ended
 from finetune.job import Job
-from finetune.planning.arrange import arrange
 from finetune.running import device
+from finetune.running.arrange import arrange
 from finetune.running.resident import Resident
 from finetune.running.run import run_many
 from finetune.running.work import Work

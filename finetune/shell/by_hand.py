@@ -11,13 +11,11 @@ from finetune.data import draw as drawing
 from finetune.data import seal as sealing
 from finetune.data.windows import with_trigger
 from finetune.disk import files
-from finetune.job import Job
+from finetune.job import PRESERVE, Job
 from finetune.manifest import DatasetManifest, directory_digest, file_sha256
 from finetune.planning import house
 
 LEARNING_RATE = 2e-3
-PRESERVE = 0.5
-"""What the platform gives its creators: a style that comes when it is called, and stays away when it is not."""
 SHOWN = 2
 """So many captions are previewed where no prompt is given."""
 

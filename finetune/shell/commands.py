@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune import estimate
+from finetune.job import PRESERVE
 
 TINY = estimate.DEFAULT.parent / "tiny"
 ABOUT = """\
@@ -221,4 +222,4 @@ def _teach(commands: Any) -> None:
     made.add_argument("--prompts", type=int, default=24, help="captions to judge by")
     made.add_argument("--learning-rate", type=float, default=2e-3, help="its peak")
     made.add_argument("--batch-size", type=int, default=8, help="clips a step")
-    made.add_argument("--preserve", type=float, default=0.5, help="share of each batch that keeps captions without the trigger word")
+    made.add_argument("--preserve", type=float, default=PRESERVE, help="share of each batch that keeps captions without the trigger word")

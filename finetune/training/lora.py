@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from finetune.families.seam import part_of
 from finetune.training.carry import Carried, swap
+from finetune.training.frozen import product
 
 Tensors = dict[str, torch.Tensor]
 Shapes = dict[str, tuple[int, int]]
@@ -62,7 +63,7 @@ class _Added(torch.autograd.Function):
     ) -> torch.Tensor:
         rows = x.reshape(a.shape[0], -1, x.shape[-1])
         h = torch.bmm(rows, a.to(x.dtype).mT).mul_(scale)
-        y = functional.linear(x, weight, bias)
+        y = product(x, weight, bias)
         y.view(*rows.shape[:2], -1).baddbmm_(h, b.to(x.dtype).mT)
         ctx.save_for_backward(rows, h, weight, a, b, scale)
         ctx.shape, ctx.pair = x.shape, pair
@@ -75,7 +76,7 @@ class _Added(torch.autograd.Function):
         gh = torch.bmm(gy, b.to(gy.dtype)).mul_(scale)
         gx = None
         if ctx.needs_input_grad[0]:
-            wide = functional.linear(gy.reshape(-1, gy.shape[-1]), weight.mT)
+            wide = product(gy.reshape(-1, gy.shape[-1]), weight.mT)
             gx = wide.view(rows.shape).baddbmm_(gh, a.to(gy.dtype)).view(ctx.shape)
         _add(ctx.pair.a_gradient, gh.mT, rows)
         _add(ctx.pair.b_gradient, gy.mT, h)
@@ -248,6 +249,11 @@ class _Wrapped(nn.Module):
         a, b = pair.a[0].to(wide.dtype), pair.b[0].to(wide.dtype)
         under = wide + house.term(x) if house else wide
         return under + functional.linear(functional.linear(x.to(a.dtype), a), b) * self.stack.adapters[0].scale
+
+
+def trains(layer: nn.Module) -> bool:
+    """Whether a stack is on it, and learns."""
+    return isinstance(layer, _Wrapped) and not layer.rests and torch.is_grad_enabled()
 
 
 def put_on(root: nn.Module, stack: Stack, part: str = "") -> None:

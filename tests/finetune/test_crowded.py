@@ -13,9 +13,9 @@ from finetune.exits import OutOfMemory
 from finetune.families.wan import Wan
 from finetune.job import Job
 from finetune.planning import budget
-from finetune.planning.arrange import arrange
 from finetune.planning.group import Limits
 from finetune.running import device
+from finetune.running.arrange import arrange
 from finetune.running.resident import Resident
 from finetune.running.run import run_many
 from finetune.running.work import Work

@@ -16,9 +16,9 @@ from finetune.families import layout, load
 from finetune.families.model import Model
 from finetune.job import Job
 from finetune.manifest import directory_digest
-from finetune.planning.arrange import arrange
 from finetune.planning.plan import prepare
 from finetune.results import export
+from finetune.running.arrange import arrange
 from finetune.running.resident import Resident
 from finetune.running.run import run_many
 from finetune.running.work import Work

@@ -91,7 +91,11 @@ def test_a_build_resumes_and_repeats_itself(tmp_path: Path, monkeypatch: pytest.
             recipe.build(tmp_path / "halves", minutes=1, seed=3, steps=(2, 3))
     assert recipe._train_transformer is honest
     assert not (tmp_path / "halves").exists()
+    ((earlier, clock),) = [(float(path.read_text()), path) for path in tmp_path.glob(".halves.building/*.seconds")]
+    assert earlier > 0
+    clock.write_text(str(earlier + 600))
     recipe.build(tmp_path / "halves", minutes=1, seed=3, steps=(2, 3))
+    assert json.loads((tmp_path / "halves" / "recipe.json").read_text())["processor_minutes"] >= 10
     for part in ("transformer", "vae", "text_encoder"):
         (first,) = (tmp_path / "whole" / part).glob("*.safetensors")
         assert first.read_bytes() == (tmp_path / "halves" / part / first.name).read_bytes()

@@ -13,7 +13,7 @@ from finetune.disk.weights import load
 from finetune.events import Event
 from finetune.exits import BadData, Stopped
 from finetune.job import Job
-from finetune.planning.arrange import arrange
+from finetune.running.arrange import arrange
 from finetune.running.resident import Resident
 from finetune.running.run import run_many
 from finetune.running.work import Work

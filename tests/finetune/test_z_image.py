@@ -20,8 +20,8 @@ from finetune.families.z_image_layout import LAYOUT
 from finetune.job import Job
 from finetune.manifest import directory_digest
 from finetune.planning import budget
-from finetune.planning.arrange import arrange
 from finetune.planning.plan import prepare
+from finetune.running.arrange import arrange
 from finetune.running.resident import Resident
 from finetune.running.run import run_many
 from finetune.running.work import Work

@@ -18,7 +18,7 @@ from atelier.licences.seats import require_use
 from atelier.material import queries as material
 from atelier.material.models import Dataset
 from finetune.exits import BadJob
-from finetune.job import Frozen, Job
+from finetune.job import PRESERVE, Frozen, Job
 from finetune.manifest import DatasetManifest
 from licensing.judge import Action
 
@@ -28,8 +28,6 @@ from .refusals import refusal
 
 QUOTE_LIVES = timedelta(hours=1)
 SIGNATURE = "atelier.trainings.quote"
-# With a trigger word, this share of the training keeps everything said without it as the base shows it.
-PRESERVE = 0.5
 
 
 @transaction.atomic
