@@ -145,7 +145,8 @@ def test_without_javascript_everything_goes_but_sending_files_and_watching_live(
         if reader.link("Open the model").count():
             break
         reader.page.wait_for_timeout(1000)
-        reader.press(reader.page.locator("[data-run] > noscript a"))
+        with reader.page.expect_navigation():
+            reader.press(reader.page.locator("[data-run] > noscript a"))
     way.take_home(reader)
 
 

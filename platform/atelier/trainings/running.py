@@ -118,10 +118,14 @@ def show_preview(training: UUID, *, place: int, **facts: Any) -> Preview | None:
 
 
 def checkpoint(training: UUID, fence: int, step: int, loss: float | None, files: Sequence[dict[str, str]]) -> int:
-    """Keeps a stored checkpoint and captures its share of the quote. Returns the seconds captured now."""
+    """Keeps a stored checkpoint and captures its share of the quote. Returns the seconds captured now.
+
+    What it still learned after its owner took a step as the result is not charged.
+    """
     with fenced(training, fence) as row:
         Checkpoint.objects.update_or_create(training=row, step=step, defaults={"fence": fence, "loss": loss, "files": list(files)})
-        due = share(row.quote.seconds, step, row.steps) - row.captured
+        wanted = step if row.finish_at is None else min(step, row.finish_at)
+        due = share(row.quote.seconds, wanted, row.steps) - row.captured
         if due <= 0:
             return 0
         licences.capture(training=row.pk, seconds=due, key=f"step-{step}")
