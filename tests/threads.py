@@ -1,7 +1,8 @@
-"""Several deeds at the same moment."""
+"""Several deeds at the same moment, and one beside what the test does."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -26,3 +27,21 @@ def together(*deeds: Callable[[], Any], expecting: tuple[type[Exception], ...] =
     for thread in threads:
         thread.join()
     return results
+
+
+@contextmanager
+def meanwhile(deed: Callable[[], Any], seconds: float = 150) -> Iterator[list[Any]]:
+    """Does it in a thread with a connection of its own; leaving waits until it is done. Yields what it gives."""
+    given: list[Any] = []
+
+    def do() -> None:
+        try:
+            given.append(deed())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    yield given
+    thread.join(seconds)
+    assert not thread.is_alive()

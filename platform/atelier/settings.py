@@ -85,6 +85,14 @@ TEMPLATES = [
 DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": 0}}
 if "postgresql" not in DATABASES["default"]["ENGINE"]:
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: Atelier has one SQL dialect.")
+# Migrations run while people write: none holds them up for longer than it waits for a table, which must be well below PostgreSQL's
+# deadlock_timeout (1 s), or it might be the writer who is broken off. One that has waited in vain lets the others through and tries again
+# (kit/database); one that was broken off is said again from where it was.
+DATABASES["default"]["ENGINE"] = "atelier.kit.database"
+ZERO_DOWNTIME_MIGRATIONS_LOCK_TIMEOUT = "50ms"
+ZERO_DOWNTIME_MIGRATIONS_STATEMENT_TIMEOUT = "1s"
+ZERO_DOWNTIME_MIGRATIONS_FLEXIBLE_STATEMENT_TIMEOUT = True
+ZERO_DOWNTIME_MIGRATIONS_IDEMPOTENT_SQL = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 VALKEY_URL = env.str("VALKEY_URL")
@@ -170,7 +178,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "atelier.api.pagination.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "atelier.api.description.Described",
     "EXCEPTION_HANDLER": "atelier.api.problems.answer",
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": None,
@@ -215,6 +223,7 @@ CELERY_BEAT_SCHEDULE = {
     "sign-checkpoints": {"task": "studio.sign_checkpoints", "schedule": 3600.0, "options": {"expires": 1800}},
     "renew-revocations": {"task": "licences.renew_revocations", "schedule": 3600.0, "options": {"expires": 1800}},
     "reconcile-payments": {"task": "checkout.reconcile", "schedule": 3600.0, "options": {"expires": 1800}},
+    "forget-messages": {"task": "kit.outbox.forget", "schedule": 3600.0, "options": {"expires": 1800}},
     "forget-answers": {"task": "api.forget_answers", "schedule": 3600.0, "options": {"expires": 1800}},
     "forget-sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 1800}},
 }

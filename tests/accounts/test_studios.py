@@ -6,8 +6,8 @@ import pytest
 
 from atelier.accounts import access, actions
 from atelier.accounts.models import Membership, Role
+from atelier.kit import tickets
 from atelier.kit.refused import Refused
-from atelier.studio import actions as people
 from atelier.studio.models import Invitation
 from tests.world import client_of, join, two_step
 
@@ -44,7 +44,7 @@ def test_nobody_becomes_a_member_unasked(studio: Any, alice: Any, bob: Any, caro
     answer = invite(alice, studio, bob.email, "auditor")
     assert (answer.status_code, answer.json()["state"]) == (201, "open")
     assert client_of(bob).get("/api/v1/me").json()["memberships"] == []
-    ticket = {"ticket": people.ticket(Invitation.objects.get())}
+    ticket = {"ticket": tickets.ticket(Invitation.objects.get())}
     assert client_of(carol).post("/api/v1/invitations/accept", ticket, format="json").json()["code"] == "other_address"
     accepted = client_of(bob).post("/api/v1/invitations/accept", ticket, format="json")
     assert (accepted.status_code, accepted.json()["role"]) == (201, "auditor")

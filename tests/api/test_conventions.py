@@ -49,6 +49,13 @@ def test_refusals_are_problems_with_a_code(bob: Any, call: Callable[[APIClient],
     assert answer.json()["detail"]
 
 
+@pytest.mark.parametrize("path", ["nonsense", "trainings/a/b/c", "titles/%2F", "titles//", "studios/std_0/audit/%2e%2e/x"])
+def test_an_address_that_is_none_is_a_problem_too_and_no_page(db: None, path: str) -> None:
+    answer = APIClient().get(f"/api/v1/{path}")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert (answer.json()["code"], bool(answer.json()["detail"])) == ("not_found", True)
+
+
 def test_nobody_signed_in_gets_401(db: None) -> None:
     answer = APIClient().get("/api/v1/me")
     assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
@@ -101,6 +108,7 @@ def test_a_refusal_is_replayed_too(bob: Any) -> None:
     first, again = (open_studio(client, "k", {"name": ""}) for _ in range(2))
     assert (first.status_code, first.json()) == (again.status_code, again.json())
     assert again.status_code == 422
+    assert first["Content-Type"] == again["Content-Type"] == "application/problem+json"
 
 
 def test_a_double_click_with_one_key_makes_one_studio(committed: World) -> None:

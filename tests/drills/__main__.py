@@ -9,7 +9,7 @@ from pathlib import Path
 
 from atelier.devstack.wheels import REPOSITORY
 
-from . import database, jobs, restore, uploads, workers
+from . import database, deploy, fuzz, jobs, races, restore, uploads, workers
 from .ground import Ground, Stuck
 from .told import Outcome, Play
 
@@ -29,6 +29,9 @@ DRILLS = (
     Drill("an upload through kills of the store", uploads.play, workers=0),
     Drill("a backup restored into an empty stack", restore.play, workers=1),
     Drill("the database killed under money load", database.play, workers=0, durable=True),
+    Drill("one winner of every race", races.play, workers=0),
+    Drill("the API under odd requests", fuzz.play, workers=1),
+    Drill("a deploy in the middle of it", deploy.play),
     Drill("one effective training per paid job", jobs.play),
 )
 QUICK = ("one effective training per paid job",)

@@ -77,6 +77,10 @@ class Ground:
             worker.stop()
         self.workers.clear()
 
+    def come_back(self, workers: int = WORKERS) -> None:
+        self.wanted = workers
+        self.supervise()
+
     # ---- what bob has
 
     def _lay(self) -> None:
@@ -102,9 +106,10 @@ class Ground:
     def bob(self) -> Person:
         return self.people["bob"]
 
-    def quote(self, steps: int) -> str:
+    def quote(self, steps: int, licence: str = "") -> str:
+        """Under the licence that he has, unless it is told which."""
         wish = creator.Wish(steps, "neonstyle", [])
-        return str(creator.quote(self.bob, self.licence, self.dataset, self.project, wish)["id"])
+        return str(creator.quote(self.bob, licence or self.licence, self.dataset, self.project, wish)["id"])
 
     def start(self, steps: int) -> str:
         """A training that the server has acknowledged."""

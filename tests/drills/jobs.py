@@ -1,7 +1,8 @@
 """One effective training per paid job: many jobs, each of at least three checkpoints, under kills in every state.
 
-A fault is played for every so many jobs that are over, so that faults and work keep pace on a fast machine and on a slow one; and
-not before what the last one hit could be taken up again: jobs that share a pass are over all at once.
+All of them wait before the first worker comes, so that every one meets the faults. A fault is played for every so many jobs that are
+over, so that faults and work keep pace on a fast machine and on a slow one; and not before what the last one hit could be taken up
+again: jobs that share a pass are over all at once.
 """
 
 import random
@@ -28,7 +29,10 @@ OVER = ("done", "failed_system")
 
 def play(ground: Ground, *, quick: bool) -> Outcome:
     jobs, faults = (QUICK_JOBS, QUICK_FAULTS) if quick else (JOBS, FAULTS)
-    began, started = time.monotonic(), {ground.start(STEPS) for _ in range(jobs)}
+    began = time.monotonic()
+    ground.leave()
+    started = {ground.start(STEPS) for _ in range(jobs)}
+    ground.come_back()
     until = time.monotonic() + (QUICK_LONGEST if quick else LONGEST)
     played = _torment(ground, jobs, _chosen(faults), QUICK_APART if quick else APART, until)
     ground.django()
@@ -56,14 +60,14 @@ def _chosen(count: int) -> list[tuple[Fault, str]]:
 
 def _torment(ground: Ground, jobs: int, faults: list[tuple[Fault, str]], apart: float, until: float) -> Counter[str]:
     """Plays the faults while the jobs run, and supervises to the end. Returns what was played."""
-    played, waiting, done = Counter[str](), list(faults), _over(ground)
-    pace, last = (jobs - done) / (len(faults) + 1), -apart
+    played, waiting = Counter[str](), list(faults)
+    pace, last = jobs / (len(faults) + 1), -apart
     while time.monotonic() < until:
         ground.supervise()
         over = _over(ground)
         if over == jobs:
             break
-        if waiting and time.monotonic() >= last + apart and over - done >= (len(faults) - len(waiting)) * pace:
+        if waiting and time.monotonic() >= last + apart and over >= (len(faults) - len(waiting)) * pace:
             fault, state = waiting.pop(0)
             if _aimed(ground, fault, state):
                 played[f"{fault.__name__} while {state}" if state != "any" else fault.__name__] += 1

@@ -1,59 +1,227 @@
-"""The restore drill: a dump of the database and a copy of the object store, put into an empty stack, are what was; work goes on."""
+"""The restore drill: a base backup taken while trainings run, and every commit after it kept elsewhere before it is acknowledged.
+
+Then everything is lost. From the backup and the log a server is brought back twice: to its last commit, where all that was acknowledged
+is there; and to a moment before a table was dropped, where every table and every object is what it was, and work goes on.
+
+The log is received by a standby that keeps it as files (pg_receivewal), not by an archive command: that one hands over whole segments, so
+what stands in the last one would be lost with the server, and the wish to lose little would cost a segment every few seconds.
+"""
 
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import psycopg
 
+from atelier.demo import creator
+from atelier.demo.trouble import Trouble
 from atelier.devstack.folder import Folder
 from atelier.devstack.objectstore import BUCKET_PREFIX, BUCKETS
 from atelier.devstack.stack import STORES, Stack
 from atelier.devstack.wheels import POSTGRES, REPOSITORY
 
-from .ground import EVERYTHING, LEASE, Ground, Stuck
+from .ground import EVERYTHING, LEASE, SERVICES, Ground, Stuck
 from .told import Outcome
 
-STEPS = 6
-DONE = 2
+# Trainings started before the base backup, which it is taken under, and one after it.
+BEFORE, STEPS = 2, 60
+LATER_STEPS = 6
+MARKERS = 10
+UNDER_LOAD = 3.0  # seconds of marker rows until everything is lost
 PATIENCE = 300.0
+RECEIVER = "pg_receivewal"
+LOST_TABLE = "trainings_attempt"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 ROWS = "SELECT count(*), md5(coalesce(string_agg(md5(row::text), '' ORDER BY md5(row::text)), '')) FROM {} AS row"
+RECEIVED = "SELECT 1 FROM pg_stat_replication WHERE application_name = %s AND sync_state = 'sync'"
+MARKED = "SELECT 'prj_' || replace(id::text, '-', '') FROM trainings_project"
+# No setting of the lost server is kept: it would wait for a receiver that is not there. Nobody reads before all is back.
+RECOVERY = """hot_standby = off
+restore_command = 'cp "{archive}/%f" "%p"'
+recovery_target_timeline = 'current'
+"""
 Facts = dict[str, Any]
 
 
+class Load(threading.Thread):
+    """Marker rows, one after the other, until the server is gone. `kept`: those that were acknowledged."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(daemon=True)
+        self.ground, self.kept = ground, list[str]()
+
+    def run(self) -> None:
+        try:
+            while True:
+                self.kept.append(mark(self.ground))
+        except Trouble:
+            return
+
+
+class Safe:
+    """What is kept elsewhere: the base backup, the log since, and the objects."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.stack = ground.stack
+        self.root = ground.stack.folder.root.parent / "backup"
+        self.base, self.archive, self.objects = (self.root / part for part in ("base", "archive", "objects"))
+        shutil.rmtree(self.root, ignore_errors=True)
+        for part in (self.archive, self.objects):
+            part.mkdir(parents=True)
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """From here on nothing is acknowledged that is not in the archive too. It ends by itself when the server does."""
+        self._run(RECEIVER, "--create-slot", "--slot=archive")
+        receiver = subprocess.Popen(
+            [*self._program(RECEIVER), "--slot=archive", "--synchronous", "--no-loop", f"--directory={self.archive}"],
+            env=self._environment,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            with self.admin() as admin:
+                admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{RECEIVER}'")
+                admin.execute("SELECT pg_reload_conf()")
+                _until(lambda: admin.execute(RECEIVED, [RECEIVER]).fetchone(), "the log is not received")
+            yield
+            receiver.wait(PATIENCE)
+        finally:
+            receiver.kill()
+            receiver.wait()
+
+    def take_base(self) -> tuple[float, float]:
+        """Without any of the log, which is the archive's. Returns the seconds that it took, and those of looking it through."""
+        began = time.monotonic()
+        self._run("pg_basebackup", f"--pgdata={self.base}", "--checkpoint=fast", "--wal-method=none")
+        taken = time.monotonic()
+        _ran([str(POSTGRES / "pg_verifybackup"), "--no-parse-wal", str(self.base)])
+        return taken - began, time.monotonic() - taken
+
+    def copy_objects(self) -> None:
+        """After the rows that name them: objects are never changed."""
+        store = _store(self.stack)
+        for bucket in BUCKETS:
+            for number, key in enumerate(_keys(store, bucket)):
+                store.download_file(f"{BUCKET_PREFIX}-{bucket}", key, str(self.objects / f"{bucket}-{number}"))
+                (self.objects / f"{bucket}-{number}.key").write_text(key)
+
+    def close(self) -> None:
+        """The segment that was being received counts as far as it goes; whoever the restored server runs as may read."""
+        for part in self.archive.glob("*.partial"):
+            part.rename(part.with_suffix(""))
+        for path in (self.root, self.archive, *self.archive.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+    @contextmanager
+    def admin(self) -> Iterator[psycopg.Connection[Any]]:
+        folder = self.stack.folder
+        where = f"host=127.0.0.1 port={folder.ports['postgres']} user=postgres dbname=atelier"
+        with psycopg.connect(where, password=folder.secrets["postgres_admin"], autocommit=True) as connection:
+            yield connection
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"PGPASSWORD": self.stack.folder.secrets["postgres_admin"], "PATH": os.environ["PATH"]}
+
+    def _program(self, name: str) -> list[str]:
+        return [str(POSTGRES / name), "--host=127.0.0.1", f"--port={self.stack.folder.ports['postgres']}", "--username=postgres"]
+
+    def _run(self, name: str, *options: str) -> None:
+        _ran([*self._program(name), *options], self._environment)
+
+
 def play(ground: Ground, *, quick: bool) -> Outcome:
-    """Some trainings are done and one waits when the backup is taken; then all of it is gone."""
-    for _ in range(DONE):
-        ground.start(STEPS)
-    _until(lambda: ground.states() == {"done": DONE}, "the trainings are not done")
-    ground.leave()
-    ground.start(STEPS)
-    for name in ("web", "beat", "worker-io"):  # so that the rows can be compared with what stands there afterwards
+    safe, problems = Safe(ground), list[str]()
+    with safe.receiving():
+        for _ in range(BEFORE):
+            ground.start(STEPS)
+        _until(lambda: ground.states().get("running"), "no training runs")
+        took, verified = safe.take_base()
+        if not ground.states().get("running"):
+            problems.append("nothing ran any more when the base backup was through")
+        _until(lambda: ground.states() == {"done": BEFORE}, "the trainings are not done")
+        ground.leave()
+        ground.start(LATER_STEPS)
+        kept = [mark(ground) for _ in range(MARKERS)]
+        before, moment = _quiet(ground, safe)
+        ground.stack.start_service("web")
+        load = Load(ground)
+        load.start()
+        time.sleep(UNDER_LOAD)
+        _lose(ground.stack)
+        load.join()
+    kept += load.kept
+    safe.close()
+    ended, to_the_end = _to_the_end(safe, kept)
+    restored, to_the_moment, waited = _to_the_moment(safe, before, moment)
+    objects = sum(name.startswith("object") for name in before)
+    figure = (
+        f"base backup {took:.1f} s while trainings ran, verified {verified:.1f} s; to the last commit {ended:.1f} s: "
+        f"{len(kept)} marker rows acknowledged since the backup, {len(load.kept)} of them under load until the end; to a moment before "
+        f"a table was dropped {restored:.1f} s: {len(before) - objects} tables and {objects} objects; what waited was done {waited:.0f} s "
+        f"after the start"
+    )
+    return Outcome(figure, problems + to_the_end + to_the_moment)
+
+
+def mark(ground: Ground) -> str:
+    """A row that the server has acknowledged."""
+    return str(ground.bob.post("/projects", {"name": "Marker", **creator.USE})["id"])
+
+
+def _quiet(ground: Ground, safe: Safe) -> tuple[Facts, datetime]:
+    """What stands there while nobody writes, and when that was. Behind that moment a table is dropped, as by mistake."""
+    for name in ("web", "beat", "worker-io"):
         ground.stack.stop_service(name)
-    kept = ground.stack.folder.root.parent / "backup"
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir()
-    began = time.monotonic()
-    _back_up(ground.stack, kept)
-    backed_up = time.monotonic() - began
+    safe.copy_objects()
     before = _facts(ground.stack)
-    ground.stack.stop()
-    return _restored(ground, kept, before, backed_up)
+    with safe.admin() as admin:
+        row = admin.execute("SELECT clock_timestamp()").fetchone()
+        assert row
+        admin.execute(f"DROP TABLE {LOST_TABLE} CASCADE")
+    return before, row[0]
 
 
-def _restored(ground: Ground, kept: Path, before: Facts, backed_up: float) -> Outcome:
-    """Secrets are not in the database: whoever keeps a backup keeps them too, and elsewhere."""
-    root, began = ground.stack.folder.root.parent / "restored", time.monotonic()
-    _secrets(ground.stack, root)
+def _lose(stack: Stack) -> None:
+    """Everything ends at once, the database first, and nothing of what it kept is left."""
+    for name in SERVICES:
+        if name not in ("beat", "worker-io"):
+            stack.kill_service(name)
+    for part in ("pg", "s3"):
+        shutil.rmtree(stack.folder.path(part))
+
+
+# ---- what is brought back
+
+
+def _to_the_end(safe: Safe, kept: list[str]) -> tuple[float, list[str]]:
+    """Seconds, and what is missing of all that was acknowledged. The table that was dropped stays dropped: that was acknowledged too."""
+    began = time.monotonic()
+    with Stack(_laid(safe, "restored-last"), ("postgres",)) as stack, psycopg.connect(stack.env["DATABASE_URL"]) as connection:
+        seconds = time.monotonic() - began
+        there = {row for (row,) in connection.execute(MARKED).fetchall()}
+        tables = {table for (table,) in connection.execute(TABLES).fetchall()}
+    problems = [f"{marker} was acknowledged and is not there" for marker in kept if marker not in there]
+    if LOST_TABLE in tables:
+        problems.append("the log does not reach to the end: a table that was dropped is there")
+    return seconds, problems
+
+
+def _to_the_moment(safe: Safe, before: Facts, moment: datetime) -> tuple[float, list[str], float]:
+    """Seconds, what differs, and how long after the start the training that waited was done."""
+    root, began = _laid(safe, "restored", moment), time.monotonic()
     with Stack(root, STORES) as empty:
-        _restore(empty, kept)
+        _put_objects(empty, safe)
         restored, after = time.monotonic() - began, _facts(empty)
     problems = [
         f"{name} differs: {before.get(name)} before, {after.get(name)} after"
@@ -63,49 +231,33 @@ def _restored(ground: Ground, kept: Path, before: Facts, backed_up: float) -> Ou
     extra = {"TRAINING_LEASE_SECONDS": str(LEASE), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     with Stack(root, EVERYTHING, extra_env=extra) as stack:
         waits = time.monotonic()
-        _until(lambda: _states(stack) == {"done": DONE + 1}, "what waited at the backup is not done")
+        _until(lambda: _states(stack) == {"done": BEFORE + 1}, "what waited is not done")
         waited = time.monotonic() - waits
         problems += _problems(stack)
-    objects = sum(name.startswith("object") for name in before)
-    figure = (
-        f"{len(before) - objects} tables and {objects} objects: backed up in {backed_up:.1f} s, back in {restored:.1f} s; "
-        f"the training that waited was done {waited:.0f} s after the start"
-    )
-    return Outcome(figure, problems)
+    return restored, problems, waited
 
 
-def _secrets(stack: Stack, root: Path) -> None:
+def _laid(safe: Safe, name: str, moment: datetime | None = None) -> Path:
+    """A folder in which a server finds the base backup and where to read on. Secrets are not in the database: whoever keeps a backup
+    keeps them too, and elsewhere."""
+    root = safe.root.parent / name
     Folder(root).wipe()
     root.mkdir(parents=True, exist_ok=True)
-    state = stack.folder.path("state.json").read_bytes()
+    state = safe.stack.folder.path("state.json").read_bytes()
     with os.fdopen(os.open(root / "state.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(state)
+    shutil.copytree(safe.base, root / "pg")
+    target = f"recovery_target_time = '{moment.isoformat()}'\nrecovery_target_action = 'promote'\n" if moment else ""
+    (root / "pg" / "postgresql.auto.conf").write_text(RECOVERY.format(archive=safe.archive) + target)
+    (root / "pg" / "recovery.signal").touch()
+    return root
 
 
-def _back_up(stack: Stack, kept: Path) -> None:
-    """The rows first: what they name is in the store by then, and objects are never changed."""
-    _postgres(stack, "pg_dump", "--format=custom", f"--file={kept / 'rows'}", "atelier")
+def _put_objects(stack: Stack, safe: Safe) -> None:
     store = _store(stack)
-    for bucket in BUCKETS:
-        for number, key in enumerate(_keys(store, bucket)):
-            store.download_file(f"{BUCKET_PREFIX}-{bucket}", key, str(kept / f"{bucket}-{number}"))
-            (kept / f"{bucket}-{number}.key").write_text(key)
-
-
-def _restore(stack: Stack, kept: Path) -> None:
-    _postgres(stack, "pg_restore", "--exit-on-error", "--dbname=atelier", str(kept / "rows"))
-    store = _store(stack)
-    for named in kept.glob("*.key"):
+    for named in safe.objects.glob("*.key"):
         bucket = named.name.partition("-")[0]
         store.upload_file(str(named.with_suffix("")), f"{BUCKET_PREFIX}-{bucket}", named.read_text())
-
-
-def _postgres(stack: Stack, program: str, *options: str) -> None:
-    environment = {"PGPASSWORD": stack.folder.secrets["postgres_admin"], "PATH": os.environ["PATH"]}
-    where = ("--host=127.0.0.1", f"--port={stack.folder.ports['postgres']}", "--username=postgres")
-    done = subprocess.run([str(POSTGRES / program), *where, *options], env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise Stuck(f"{program}: {done.stderr}")
 
 
 def _facts(stack: Stack) -> Facts:
@@ -146,9 +298,15 @@ def _problems(stack: Stack) -> list[str]:
     return done.stdout.split("\n")[:-1] if not done.returncode and done.stdout.strip() else [done.stderr] if done.returncode else []
 
 
+def _ran(command: list[str], environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise Stuck(f"{Path(command[0]).name}: {done.stderr}")
+
+
 def _until(what: Any, late: str) -> None:
-    until = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while not what():
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise Stuck(late)
         time.sleep(0.2)

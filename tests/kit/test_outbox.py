@@ -63,3 +63,13 @@ def test_the_sweep_hints_at_what_is_due_and_only_at_that(heard: list[int]) -> No
     Message.objects.filter(pk=late.pk).update(due_at=Now() - timedelta(seconds=1))
     assert outbox.sweep() == 1
     assert outbox.sweep() == 0
+
+
+def test_what_is_long_done_goes_and_what_is_open_or_failed_stays(heard: list[int]) -> None:
+    old, fresh, failed, waiting = (outbox.post("test.hear", number=number) for number in range(4))
+    long_ago = Now() - outbox.KEPT_FOR - timedelta(days=1)
+    Message.objects.filter(pk=old.pk).update(done_at=long_ago)
+    Message.objects.filter(pk=fresh.pk).update(done_at=Now())
+    Message.objects.filter(pk=failed.pk).update(failed_at=long_ago, due_at=long_ago)
+    assert outbox.forget() == 1
+    assert set(Message.objects.filter(name="test.hear").values_list("pk", flat=True)) == {fresh.pk, failed.pk, waiting.pk}

@@ -100,6 +100,14 @@ def test_the_same_key_is_posted_once(pair: tuple[Account, Account]) -> None:
     assert queries.balance(Kind.ALLOWANCE, Unit.SECONDS, target.owner) == 107
 
 
+def test_a_key_does_not_stand_for_other_moves(pair: tuple[Account, Account]) -> None:
+    post(kind="test", key="k-other", subject="x", moves=[Move(*pair, 5)])
+    for moves in ([Move(*pair, 6)], [Move(*reversed(pair), 5)], [Move(*pair, 5), Move(*pair, 1)]):
+        with pytest.raises(ValueError, match="posted with other moves"):
+            post(kind="test", key="k-other", subject="x", moves=moves)
+    assert Posting.objects.filter(transaction__key="k-other").count() == 2
+
+
 def test_a_doubled_key_is_refused_by_the_database(pair: tuple[Account, Account]) -> None:
     key = Transaction.objects.get(postings__account=pair[1]).key
     with pytest.raises(IntegrityError, match="ledger_transaction_key"):

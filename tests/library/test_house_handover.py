@@ -57,6 +57,7 @@ def test_each_holder_has_a_marked_copy_of_her_own_with_a_certificate(world: Worl
     assert taken(licences[1]) == (second, two)
     (tmp_path / "leak").write_bytes(two)
     call_command("trace", tmp_path / "leak")
+    assert leaks.counted() == {"copies": 2, "models": 1}
     said = capsys.readouterr().out
     assert second.public_id in said and "2 copies asked about" in said
     best, rest = leaks.trace(tmp_path / "leak")

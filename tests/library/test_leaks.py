@@ -62,6 +62,7 @@ def test_a_file_that_turns_up_is_known_as_the_copy_it_is_after_a_cast_and_in_ano
     world: World, model: CustomModel, tmp_path: Path
 ) -> None:
     copies = [taken(world, model, n) for n in range(4)]
+    assert leaks.counted() == {"copies": 3, "models": 1}
     culprit, data = copies[2]
     renamed = {"diffusion_model.": "", "lora_up": "lora_B", "lora_down": "lora_A"}
     leaked = {reduce(lambda name, old: name.replace(old, renamed[old]), renamed, name): each for name, each in read(data).items()}

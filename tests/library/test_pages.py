@@ -13,6 +13,7 @@ from atelier.library import actions
 from atelier.library.models import CustomModel, Handover, Preview
 from atelier.library.snippets import python
 from atelier.licences.actions import revoke, suspend
+from tests.visits import signed_in
 from tests.world import World, run_outbox
 
 from .files import PATH, published
@@ -21,12 +22,6 @@ pytestmark = pytest.mark.django_db
 LANGUAGES = ("fr", "en")
 ARABIC = "شريط طويل من ضوء النيون " * 8
 MANIFEST: dict[str, Any] = {"steps": 120, "validation_before": 1.25, "validation_after": 0.5, "knobs": {"trigger": "neonlux", "rank": 8}}
-
-
-def client(person: Any) -> Client:
-    found = Client()
-    found.force_login(person)
-    return found
 
 
 def address(name: str, language: str = "en", **kept: str) -> str:
@@ -52,20 +47,20 @@ def model(world: World) -> CustomModel:
 
 
 def page(world: World, model: CustomModel, language: str = "en") -> str:
-    answer = client(world.bob).get(address("model", language, model=model.public_id))
+    answer = signed_in(world.bob).get(address("model", language, model=model.public_id))
     assert answer.status_code == 200
     return text_of(answer)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_shelf_says_the_next_step(world: World, language: str) -> None:
-    text = text_of(client(world.bob).get(address("models", language)))
+    text = text_of(signed_in(world.bob).get(address("models", language)))
     assert address("training-new", language) in text and 'class="empty"' in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_shelf_shows_a_model_with_its_base_and_its_trigger_word(world: World, model: CustomModel, language: str) -> None:
-    text = text_of(client(world.bob).get(address("models", language)))
+    text = text_of(signed_in(world.bob).get(address("models", language)))
     assert address("model", language, model=model.public_id) in text
     assert "Lumen" in text and "neonlux" in text
 
@@ -93,27 +88,27 @@ def test_samples_play_before_and_after_while_the_licence_shows_them(world: World
     for row in (before, after):
         where = address("model-preview", model=model.public_id, preview=row.public_id, form="clip")
         assert where in text
-        assert client(world.bob).get(where).status_code == 302
+        assert signed_in(world.bob).get(where).status_code == 302
     revoke(licence=model.licence, reason="refunded")
-    assert client(world.bob).get(where).status_code == 409
+    assert signed_in(world.bob).get(where).status_code == 409
     assert where not in page(world, model)
 
 
 def test_it_is_renamed_and_a_name_that_cannot_be_shown_is_refused_with_what_was_typed(world: World, model: CustomModel) -> None:
     where = address("model-rename", model=model.public_id)
-    answer = client(world.bob).post(where, {"name": f"  {ARABIC[:190]}\n"}, follow=True)
+    answer = signed_in(world.bob).post(where, {"name": f"  {ARABIC[:190]}\n"}, follow=True)
     assert "The model has its new name." in text_of(answer)
     model.refresh_from_db()
     assert model.name == " ".join(ARABIC[:190].split())
     for wrong in ("", "\u2029 ", "x" * 201):
-        refused = client(world.bob).post(where, {"name": wrong})
+        refused = signed_in(world.bob).post(where, {"name": wrong})
         assert refused.status_code == 422 and 'aria-invalid="true"' in text_of(refused)
     model.refresh_from_db()
     assert model.name == " ".join(ARABIC[:190].split())
 
 
 def test_weights_are_asked_for_made_and_fetched(world: World, model: CustomModel) -> None:
-    bob = client(world.bob)
+    bob = signed_in(world.bob)
     asked = bob.post(address("model-hand-over", model=model.public_id), {"file": PATH})
     handover = Handover.objects.get(artifact__model=model)
     assert asked["Location"] == address("handover", handover=handover.public_id)
@@ -129,7 +124,7 @@ def test_weights_are_asked_for_made_and_fetched(world: World, model: CustomModel
 
 
 def test_a_copy_that_could_not_be_made_says_why(world: World, model: CustomModel) -> None:
-    bob = client(world.bob)
+    bob = signed_in(world.bob)
     where = bob.post(address("model-hand-over", model=model.public_id), {"file": PATH})["Location"]
     suspend(licence=model.licence, reason="a doubt")
     run_outbox()
@@ -138,7 +133,7 @@ def test_a_copy_that_could_not_be_made_says_why(world: World, model: CustomModel
 
 
 def test_other_files_come_at_once_and_weights_never_without_a_copy(world: World, model: CustomModel) -> None:
-    bob, rows = client(world.bob), {row.kind: row for row in model.artifacts.all()}
+    bob, rows = signed_in(world.bob), {row.kind: row for row in model.artifacts.all()}
     sheet = bob.get(address("model-file", model=model.public_id, artifact=rows["sheet"].public_id))
     assert sheet.status_code == 302 and "Signature" in sheet["Location"]
     assert bob.get(address("model-file", model=model.public_id, artifact=rows["weights"].public_id)).status_code == 404
@@ -155,7 +150,7 @@ def test_a_suspended_licence_says_why_and_what_still_works(world: World, model: 
 
 
 def test_it_is_withdrawn_only_by_who_says_that_she_means_it(world: World, model: CustomModel) -> None:
-    bob, where = client(world.bob), address("model-withdraw", model=model.public_id)
+    bob, where = signed_in(world.bob), address("model-withdraw", model=model.public_id)
     assert "Nothing was changed." in text_of(bob.post(where, follow=True))
     model.refresh_from_db()
     assert model.state == "published"
@@ -177,10 +172,10 @@ def test_strangers_find_nothing_and_who_is_signed_out_signs_in_first(world: Worl
     reads = [("model", mine), ("model-file", {**mine, "artifact": file}), ("handover", {"handover": handover.public_id})]
     reads += [("handover-file", {"handover": handover.public_id})]
     for name, kept in reads:
-        assert client(world.carol).get(address(name, **kept)).status_code == 404
+        assert signed_in(world.carol).get(address(name, **kept)).status_code == 404
         assert "/accounts/login/" in Client().get(address(name, **kept))["Location"]
     for name in ("model-rename", "model-withdraw", "model-hand-over"):
-        assert client(world.carol).post(address(name, **mine), {"name": "x", "sure": "yes", "file": PATH}).status_code == 404
+        assert signed_in(world.carol).post(address(name, **mine), {"name": "x", "sure": "yes", "file": PATH}).status_code == 404
         assert "/accounts/login/" in Client().post(address(name, **mine))["Location"]
     model.refresh_from_db()
     assert (model.name, model.state) == ("Neon", "published")

@@ -13,11 +13,13 @@ from atelier.accounts import belongings
 from atelier.accounts.models import User
 from atelier.audit.models import Entry
 from atelier.kit.refused import Refused
+from atelier.kit.tickets import ticket
 from atelier.licences import actions, holdings, queries, seats, sharing
 from atelier.licences.models import Licence, Seat
 from atelier.licences.room import Sharing
 from atelier.licences.states import SeatState
 from licensing.judge import Action
+from tests.visits import signed_in
 from tests.world import World, run_outbox
 
 pytestmark = pytest.mark.django_db
@@ -40,12 +42,6 @@ def code(deed: Any, **wanted: Any) -> str:
     with pytest.raises(Refused) as refused:
         deed(**wanted)
     return str(refused.value.code)
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def test_whoever_takes_the_seat_may_use_the_licence(world: World, shared: Licence) -> None:
@@ -98,8 +94,8 @@ def test_no_seat_of_a_licence_that_does_not_stand(world: World, shared: Licence)
 
 def test_a_link_opens_once_for_its_own_address(world: World, shared: Licence) -> None:
     seat = offered(shared, world.carol.email.upper())
-    assert sharing.of_ticket(sharing.ticket(seat)) == seat
-    assert code(sharing.of_ticket, text="x" + sharing.ticket(seat)) == "not_found"
+    assert sharing.of_ticket(ticket(seat)) == seat
+    assert code(sharing.of_ticket, text="x" + ticket(seat)) == "not_found"
     assert code(sharing.take, seat=seat, by=world.dave) == "other_address"
     assert code(sharing.offer, licence=shared, by=world.bob, email=world.carol.email, language="en") == "already_offered"
     sharing.take(seat=seat, by=world.carol)
@@ -111,7 +107,7 @@ def test_mails_go_out_in_the_language_of_each(world: World, shared: Licence) -> 
     User.objects.filter(pk=world.bob.pk).update(language="fr")
     seat = sharing.offer(licence=shared, by=world.bob, email=world.carol.email, language="fr")
     run_outbox()
-    assert mail.outbox[-1].to == [world.carol.email] and f"/seats/{sharing.ticket(seat)}" in mail.outbox[-1].body
+    assert mail.outbox[-1].to == [world.carol.email] and f"/seats/{ticket(seat)}" in mail.outbox[-1].body
     sharing.take(seat=seat, by=world.carol)
     run_outbox()
     assert mail.outbox[-1].to == [world.bob.email] and world.carol.email in mail.outbox[-1].body
@@ -167,7 +163,7 @@ def test_the_page_gives_takes_and_ends_seats(world: World, shared: Licence, lang
     answer = bob.post(f"{here}/seats", {"email": world.carol.email})
     seat = Seat.objects.get(licence=shared)
     assert answer.status_code == 302 and world.carol.email in bob.get(here).content.decode()
-    link = f"{language}/seats/{sharing.ticket(seat)}"
+    link = f"{language}/seats/{ticket(seat)}"
     assert Client().get(link).status_code == 200 and world.carol.email not in Client().get(link).content.decode()
     assert signed_in(world.dave).post(link).status_code == 403
     assert carol.post(link).status_code == 302

@@ -9,6 +9,7 @@ from django.test import Client
 from atelier.material import actions, attestation, consents
 from atelier.material.models import Consent, Question
 from atelier.material.queries import consent_of
+from tests.visits import text
 from tests.world import World, client_of
 
 from .conftest import ready
@@ -32,10 +33,6 @@ def page(bob: Any) -> Client:
 @pytest.fixture
 def questions(dataset: Any, film: bytes) -> list[Question]:
     return [consents.ask(asset=ready(dataset, film, f"{name}.mp4", caption="somebody walks")) for name in ("one", "two")]
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])

@@ -1,7 +1,5 @@
 """Of which title each clip of a studio's dataset is: on its page, at its upload, and by the API."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
@@ -9,6 +7,7 @@ from atelier.catalog import rights
 from atelier.catalog.models import Title
 from atelier.material import actions
 from atelier.material.models import Dataset
+from tests.visits import text
 from tests.world import World, client_of
 
 from .conftest import ready
@@ -31,10 +30,6 @@ def page(world: World) -> Client:
     client = Client()
     client.force_login(world.alice)
     return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.mark.parametrize("language", ["", "/en"])

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 
 from atelier.catalog.models import HouseAdapter
 from atelier.library.models import CustomModel
@@ -16,20 +15,11 @@ from atelier.material.models import Dataset
 from atelier.trainings import house
 from atelier.trainings.models import Draft, Project, Quote, Training
 from tests.material.conftest import ready
+from tests.visits import signed_in, text
 from tests.world import World, client_of
 
 pytestmark = pytest.mark.django_db
 USE = {"stage": "production", "media": ["web"], "territories": ["FR"], "commercial": False}
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def page(world: World, rest: str = "", language: str = "/en") -> str:

@@ -2,16 +2,15 @@
 
 import csv
 import io
-from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils.translation import override
 
 from atelier.audit.actions import record
 from atelier.audit.models import Entry
 from atelier.licences.actions import suspend
 from atelier.studio import told
+from tests.visits import signed_in
 from tests.world import World
 
 from .busy import SECRET, Busy
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def busy(world: World) -> Busy:
     return Busy(world)
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def test_a_decision_says_its_reach_asks_for_a_reason_and_is_done_once(world: World, busy: Busy) -> None:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -17,17 +16,12 @@ from atelier.kit.models import Message
 from atelier.studio.checkpoints import sign_all
 from licensing import merkle
 from tests.audit.logs import execute, full_rights
+from tests.visits import signed_in
 from tests.world import World, client_of, run_outbox, two_step
 
 from .busy import SECRET, Busy
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def of(world: World) -> str:

@@ -10,6 +10,7 @@ from django.test import Client
 from atelier.catalog.models import BaseFile, BaseModel, BaseVersion, Offering, Sample, Tier
 from licensing.text import licence_document, summary
 from tests.pages.test_public import Read
+from tests.visits import signed_in
 from tests.world import World, run_outbox
 
 pytestmark = pytest.mark.django_db
@@ -47,12 +48,6 @@ def page(world: World, rest: str = "", language: str = "en") -> str:
 
 def of_tier(world: World, tier: Tier, rest: str = "") -> str:
     return page(world, f"offers/{world.offering.public_id}/tiers/{tier.public_id}{rest}")
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def text_of(answer: Any) -> str:

@@ -1,13 +1,12 @@
 """The register's pages: titles narrowed and added, what is said of their rights, performers."""
 
-from typing import Any
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from atelier.catalog import actions, rights
 from atelier.catalog.models import HouseAdapter, Offering, Title
+from tests.visits import signed_in, text
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -17,16 +16,6 @@ SCOPE = {"uses": "Her face in films of this house.", "representation": "counsel"
 
 def page(world: World, rest: str = "", language: str = "/en") -> str:
     return f"{language}/studio/{world.studio.public_id}/titles{rest}"
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.fixture

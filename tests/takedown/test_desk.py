@@ -16,6 +16,7 @@ from atelier.takedown.models import Case, Kind
 from atelier.takedown.states import CaseState
 from tests.pages.test_public import Read
 from tests.threads import together
+from tests.visits import signed_in
 from tests.world import World, run_outbox, two_step
 
 SAID = {"matter": "work", "work": "La Nuit claire", "account": "It is ours.", "capacity": "self", "organisation": ""}
@@ -37,19 +38,13 @@ def colleague(world: World, name: str = "staff") -> User:
     return two_step(world.person(name, is_staff=True))
 
 
-def entered(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
 def desk(person: User, path: str = "") -> str:
-    return entered(person).get(f"/en/desk/{path}").content.decode()
+    return signed_in(person).get(f"/en/desk/{path}").content.decode()
 
 
 def send(person: User, case: Case, deed: str, **typed: str) -> Any:
     """From a page that was opened as `case` was when it was read."""
-    return entered(person).post(f"/en/desk/{case.number}/{deed}", {"seen": case.since.isoformat(), **typed})
+    return signed_in(person).post(f"/en/desk/{case.number}/{deed}", {"seen": case.since.isoformat(), **typed})
 
 
 def plain(answer: Any) -> str:
@@ -77,16 +72,16 @@ def test_the_desk_is_nowhere_for_strangers_and_asks_staff_for_two_steps(world: W
     address = "/en/desk/" + path.format(case=filed().number)
     way = "post" if path.count("/") else "get"
     assert getattr(Client(), way)(address)["Location"].startswith("/en/accounts/login/")
-    assert getattr(entered(world.alice), way)(address).status_code == 404
-    refused = getattr(entered(world.person("staff", is_staff=True)), way)(address)
+    assert getattr(signed_in(world.alice), way)(address).status_code == 404
+    refused = getattr(signed_in(world.person("staff", is_staff=True)), way)(address)
     assert refused.status_code == 403 and "two_step_needed" in refused.content.decode()
     assert 'href="/en/account/two-step' in refused.content.decode()
 
 
 def test_the_desk_is_in_the_navigation_of_staff_alone(world: World) -> None:
     link = '<a href="/en/desk/"'
-    assert link in entered(colleague(world)).get("/en/home").content.decode()
-    assert link not in entered(world.bob).get("/en/home").content.decode()
+    assert link in signed_in(colleague(world)).get("/en/home").content.decode()
+    assert link not in signed_in(world.bob).get("/en/home").content.decode()
 
 
 def test_the_queue_says_what_waits_and_of_whom(world: World) -> None:
@@ -127,7 +122,7 @@ def test_the_filters_of_the_queue_stand_in_its_address(world: World) -> None:
     }.items():
         assert set(numbers(desk(me, asked))) == {case.number for case in expected}, asked
     assert "Nothing matches" in desk(me, "?find=nothing")
-    assert entered(me).get("/en/desk/?show=odd").status_code == 422
+    assert signed_in(me).get("/en/desk/?show=odd").status_code == 422
 
 
 def test_a_long_queue_has_pages_that_keep_its_filters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +159,7 @@ def test_a_custom_model_is_shown_with_whoever_trained_it(world: World) -> None:
 
 
 def test_a_number_that_never_was_is_not_found(world: World) -> None:
-    client = entered(colleague(world))
+    client = signed_in(colleague(world))
     for number in ("N-0000-0000", "N-%00"):
         assert client.get(f"/en/desk/{number}").status_code == 404
 
@@ -290,7 +285,7 @@ def test_the_staffs_mail_leads_to_the_notice(world: World, settings: Any) -> Non
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_desk_speaks_the_readers_language_and_fits_long_words(world: World, language: str) -> None:
     case = filed(where=world.offering.public_id, work="م" * 300, account="x" * 5000, name="ع" * 200, language="fr")
-    client = entered(colleague(world))
+    client = signed_in(colleague(world))
     for path in ("", case.number):
         page = Read(client.get(("" if language == "fr" else "/en") + f"/desk/{path}").content.decode())
         assert page.every("html")[0]["lang"] == language and not page.inline()

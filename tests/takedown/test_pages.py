@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from atelier.takedown import effect
 from atelier.takedown.models import Takedown
+from tests.visits import signed_in
 from tests.world import World, run_outbox, two_step
 
 from .scene import Scene, scene
@@ -18,14 +18,8 @@ def stage(world: World) -> Scene:
     return scene(world)
 
 
-def entered(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
 def page(person: Any, path: str) -> str:
-    answer = entered(person).get(path)
+    answer = signed_in(person).get(path)
     assert answer.status_code == 200, answer
     return answer.content.decode()
 
@@ -39,7 +33,7 @@ def test_the_studio_sees_the_reach_before_anything_happens_and_no_names_of_creat
 
 def test_the_studio_takes_down_and_sees_how_far_it_is(stage: Scene) -> None:
     room = f"/studio/{stage.world.studio.public_id}/takedowns"
-    client = entered(stage.world.alice)
+    client = signed_in(stage.world.alice)
     typed = {"reason": "The heirs have withdrawn it."}
     assert client.post(f"{room}/reach/{stage.title.public_id}", typed).status_code == 422
     assert not Takedown.objects.exists()
@@ -65,14 +59,14 @@ def test_the_desk_leads_from_an_upheld_notice_to_its_reach_and_to_the_deed(stage
     reach = f"/en/desk/reach/{stage.title.public_id}?case={case.number}"
     assert reach in shown
     assert stage.model.name in page(staff, reach)
-    assert entered(staff).post(reach, {"reason": "It is hers.", "sure": "on"}).status_code == 302
+    assert signed_in(staff).post(reach, {"reason": "It is hers.", "sure": "on"}).status_code == 302
     row = Takedown.objects.get()
     assert row.case == case
     assert row.public_id in page(staff, f"/en/desk/{case.number}")
     assert case.number in page(staff, "/en/desk/takedowns")
     appealed = f"/studio/{stage.world.studio.public_id}/takedowns/{row.public_id}"
     assert "Ask for a second look" in page(stage.world.alice, f"/en{appealed}")
-    assert entered(stage.world.alice).post(f"{appealed}/appeal", {"words": "It is ours."}).status_code == 302
+    assert signed_in(stage.world.alice).post(f"{appealed}/appeal", {"words": "It is ours."}).status_code == 302
     case.refresh_from_db()
     assert case.state == "appealed"
     assert "Ask for a second look" not in page(stage.world.alice, f"/en{appealed}")
@@ -82,7 +76,7 @@ def test_a_creator_takes_back_a_clip_from_her_dataset(stage: Scene) -> None:
     asset = stage.dataset.assets.order_by("pk")[0]
     assert f"/en/withdraw/{asset.public_id}" in page(stage.world.bob, f"/en/datasets/{stage.dataset.public_id}")
     assert stage.model.name in page(stage.world.bob, f"/en/withdraw/{asset.public_id}")
-    answer = entered(stage.world.bob).post(f"/withdraw/{asset.public_id}", {"reason": "She no longer agrees.", "sure": "on"})
+    answer = signed_in(stage.world.bob).post(f"/withdraw/{asset.public_id}", {"reason": "She no longer agrees.", "sure": "on"})
     assert answer.status_code == 302
     for language in ("", "/en"):
         assert "She no longer agrees." in page(stage.world.bob, language + answer["Location"])

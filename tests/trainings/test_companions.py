@@ -4,12 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from atelier.ledger.queries import astray, balance, unbalanced
 from atelier.library.models import CustomModel
@@ -21,6 +20,7 @@ from atelier.trainings.states import ACTIVE
 from atelier.trainings.states import TrainingState as S
 from atelier.trainings.steering import cancel, finish
 from finetune.manifest import digest
+from tests.threads import meanwhile
 
 from .real import Studio
 from .test_queue import expire, state
@@ -142,22 +142,9 @@ def test_what_the_rule_asks_is_kept_from_the_start(wish: Wish) -> None:
 # What they do together.
 
 
-@contextmanager
-def one_pass() -> Iterator[list[str]]:
+def one_pass() -> AbstractContextManager[list[str]]:
     """A worker's thread, which takes the first of the line and its companions; leaving waits until all are over."""
-    said: list[str] = []
-
-    def go() -> None:
-        try:
-            said.append(worker.work_next())
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    yield said
-    thread.join(150)
-    assert not thread.is_alive()
+    return meanwhile(worker.work_next)
     assert not astray().exists() and not unbalanced().exists()
 
 

@@ -1,28 +1,17 @@
 """The creator's first page and the list of her trainings."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
 from atelier.material import actions as material
 from atelier.trainings import drafting
 from atelier.trainings.models import Draft, Training
+from tests.visits import signed_in, text
 from tests.world import World
 
 from .real import Studio
 
 LANGUAGES = ("", "/en")
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

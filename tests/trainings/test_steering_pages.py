@@ -9,11 +9,12 @@ from atelier.kit import news
 from atelier.trainings import queue, running, steering, tasks
 from atelier.trainings.models import Training
 from atelier.trainings.states import TrainingState as S
+from tests.visits import signed_in
 from tests.world import client_of
 
 from .real import Studio
 from .test_steering import made, midway, paused
-from .test_watching import LANGUAGES, address, client, page
+from .test_watching import LANGUAGES, address, page
 
 
 def offered(text: str) -> set[str]:
@@ -51,12 +52,12 @@ def test_what_is_being_finished_can_only_be_cancelled(real: Studio) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_paused_and_resumed_from_the_page(real: Studio, language: str) -> None:
     training, fence = midway(real)
-    asked = client(real.world.bob).post(address("training-pause", training, language), follow=True)
+    asked = signed_in(real.world.bob).post(address("training-pause", training, language), follow=True)
     assert asked.status_code == 200 and 'class="alert"' in asked.content.decode()
     running.obey(training.id, fence)
     text = page(real, training, language)
     assert "data-open" in text and "<time datetime=" in text
-    client(real.world.bob).post(address("training-resume", training, language))
+    signed_in(real.world.bob).post(address("training-resume", training, language))
     training.refresh_from_db()
     assert training.state == S.QUEUED
 
@@ -74,7 +75,7 @@ def test_a_cancelled_one_becomes_a_model_from_the_page(real: Studio) -> None:
     running.obey(training.id, fence)
     assert "What it learned is kept" in page(real, training)
     for step, told in (("7", "Step 7 is not stored."), ("nonsense", "made from step 2"), ("2", "made from step 2")):
-        text = client(real.world.bob).post(address("training-finish", training), {"step": step}, follow=True).content.decode()
+        text = signed_in(real.world.bob).post(address("training-finish", training), {"step": step}, follow=True).content.decode()
         assert told in text
     training.refresh_from_db()
     assert (training.state, training.finish_at) == (S.QUEUED, 2)

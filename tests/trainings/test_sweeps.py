@@ -1,10 +1,8 @@
 """Several runs at once that differ in one setting: quoted each, started together or not at all, compared on one board."""
 
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from atelier.kit.refused import Refused
@@ -14,11 +12,12 @@ from atelier.trainings import sweeps
 from atelier.trainings.board import Board
 from atelier.trainings.models import Draft, Sweep, Training
 from atelier.trainings.states import TrainingState
+from tests.visits import text
 from tests.world import client_of
 
 from .real import Studio
 from .test_queue import together
-from .test_wizard import bob, draft_at, opened, quoted, settings_form, text  # noqa: F401 - bob is a fixture
+from .test_wizard import bob, draft_at, opened, quoted, settings_form  # noqa: F401 - bob is a fixture
 
 ALL = 3600
 
@@ -76,16 +75,7 @@ def test_when_they_do_not_all_fit_none_starts(real: Studio, bob: Client) -> None
 
 def test_two_tabs_start_it_once(real: Studio, bob: Client) -> None:  # noqa: F811
     sweep = sweep_at(laid(bob, drafted(bob, real), "seed", 1, 2))
-    gate = threading.Barrier(2)
-
-    def go() -> Any:
-        try:
-            gate.wait()
-            return sweeps.start(sweep=sweep, by=real.world.bob)
-        finally:
-            connection.close()
-
-    first, second = together(go, go)
+    first, second = together(*[lambda: sweeps.start(sweep=sweep, by=real.world.bob)] * 2)
     assert {row.pk for row in first} == {row.pk for row in second}
     assert [run.quote.seed for run in Board(sweep).runs] == [1, 2]
     cancelled(sweep)

@@ -18,6 +18,7 @@ from atelier.trainings.curve import MOST_POINTS, Thinned, curves
 from atelier.trainings.models import Training
 from atelier.trainings.states import TrainingState as S
 from atelier.trainings.words import NEXTS, WHYS, between, ending, span
+from tests.visits import signed_in
 from tests.world import run_outbox
 
 from .real import Studio
@@ -26,19 +27,13 @@ LANGUAGES = ("fr", "en")
 NO = "\u00a0"
 
 
-def client(person: Any) -> Client:
-    found = Client()
-    found.force_login(person)
-    return found
-
-
 def address(name: str, training: Training, language: str = "en", **kept: str) -> str:
     with override(language):
         return reverse(name, kwargs={"training": training.public_id, **kept})
 
 
 def page(real: Studio, training: Training, language: str = "en") -> str:
-    answer = client(real.world.bob).get(address("training", training, language))
+    answer = signed_in(real.world.bob).get(address("training", training, language))
     assert answer.status_code == 200
     return re.sub(r"[ \n]+", " ", answer.content.decode())
 
@@ -99,17 +94,17 @@ def test_a_preview_is_reached_by_a_signed_link_while_the_training_runs(real: Stu
     training, claim = stepping(real)
     preview = seen(training, claim, 2)
     for form, kind in (("clip", "video%2Fmp4"), ("still", "image%2Fwebp")):
-        answer = client(real.world.bob).get(address("training-preview", training, preview=preview.public_id, form=form))
+        answer = signed_in(real.world.bob).get(address("training-preview", training, preview=preview.public_id, form=form))
         assert answer.status_code == 302
         assert kind in answer["Location"] and "Signature" in answer["Location"]
-    unknown = client(real.world.bob).get(address("training-preview", training, preview=preview.public_id, form="weights"))
+    unknown = signed_in(real.world.bob).get(address("training-preview", training, preview=preview.public_id, form="weights"))
     assert unknown.status_code == 404
 
 
 def test_a_preview_of_another_training_is_not_found_under_this_one(real: Studio) -> None:
     training, claim = stepping(real)
     other = real.training()
-    answer = client(real.world.bob).get(address("training-preview", other, preview=seen(training, claim, 2).public_id, form="clip"))
+    answer = signed_in(real.world.bob).get(address("training-preview", other, preview=seen(training, claim, 2).public_id, form="clip"))
     assert answer.status_code == 404
 
 
@@ -138,9 +133,9 @@ def test_strangers_find_nothing_and_who_is_signed_out_signs_in_first(real: Studi
     preview = seen(training, claim, 2).public_id
     names = {"training": {}, "training-stream": {}, "training-now": {}, "training-preview": {"preview": preview, "form": "clip"}}
     for name, kept in names.items():
-        assert client(real.world.carol).get(address(name, training, **kept)).status_code == 404
+        assert signed_in(real.world.carol).get(address(name, training, **kept)).status_code == 404
         assert "/accounts/login/" in Client().get(address(name, training, **kept))["Location"]
-    assert client(real.world.carol).post(address("training-cancel", training)).status_code == 404
+    assert signed_in(real.world.carol).post(address("training-cancel", training)).status_code == 404
     assert "/accounts/login/" in Client().post(address("training-cancel", training))["Location"]
     training.refresh_from_db()
     assert not training.cancel_requested
@@ -148,16 +143,16 @@ def test_strangers_find_nothing_and_who_is_signed_out_signs_in_first(real: Studi
 
 def test_it_is_stopped_from_the_page_and_a_second_try_is_told_that_it_is_over(real: Studio) -> None:
     training = real.training()
-    answer = client(real.world.bob).post(address("training-cancel", training), follow=True)
+    answer = signed_in(real.world.bob).post(address("training-cancel", training), follow=True)
     text = answer.content.decode()
     assert "It is cancelled." in text and "You stopped it before its first step." in text and "data-steer hidden" in text
-    again = client(real.world.bob).post(address("training-cancel", training), follow=True)
+    again = signed_in(real.world.bob).post(address("training-cancel", training), follow=True)
     assert "Too late for that" in again.content.decode()
 
 
 def test_a_running_one_is_asked_to_stop_and_says_so(real: Studio) -> None:
     training, _ = stepping(real)
-    text = client(real.world.bob).post(address("training-cancel", training), follow=True).content.decode()
+    text = signed_in(real.world.bob).post(address("training-cancel", training), follow=True).content.decode()
     assert "after the step in hand" in text and "You asked to stop it." in text
 
 
@@ -189,7 +184,7 @@ def test_every_end_says_its_cause_what_was_charged_and_what_to_do(real: Studio, 
 
 def test_the_look_again_of_a_browser_without_a_stream_has_every_part(real: Studio) -> None:
     training, _ = stepping(real)
-    told = client(real.world.bob).get(address("training-now", training)).json()
+    told = signed_in(real.world.bob).get(address("training-now", training)).json()
     assert [name for name, _, _ in told["parts"]] == list(watching.REGIONS)
     assert told["curves"]["validation"] == [[0, 1.25]] and not told["over"]
 

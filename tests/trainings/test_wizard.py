@@ -14,6 +14,7 @@ from atelier.trainings import drafting
 from atelier.trainings.models import Draft, Quote, Training
 from atelier.trainings.wizard_checks import GROUPS
 from licensing.judge import TABLE, Action
+from tests.visits import text
 
 from .real import Studio, drawn_clips, seal_dataset
 
@@ -58,10 +59,6 @@ def quoted(client: Client, real: Studio, licence: Any = None, language: str = ""
 def launch_form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     shown = client.get(address + "launch").context
     return {"do": "start", "quote": shown["room"].quote.public_id, "version": shown["draft"].version, **changes}
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,13 +1,11 @@
 """Whole claims with the real engine, the real store and the real database."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from atelier.kit import store
 from atelier.ledger.queries import astray, balance, unbalanced
@@ -19,6 +17,7 @@ from atelier.trainings import seat, worker
 from atelier.trainings.models import Checkpoint, Training
 from atelier.trainings.states import TrainingState
 from atelier.trainings.steering import cancel, finish, pause, resume
+from tests.threads import meanwhile
 from tests.world import run_outbox
 
 from .real import Studio
@@ -26,22 +25,9 @@ from .real import Studio
 pytestmark = pytest.mark.usefixtures("engine_ends")
 
 
-@contextmanager
-def at_work(training: Training) -> Iterator[list[str]]:
+def at_work(training: Training) -> AbstractContextManager[list[str]]:
     """A worker's thread on this training; leaving waits until it is done. Yields what it answers."""
-    said: list[str] = []
-
-    def go() -> None:
-        try:
-            said.append(worker.work(training.id))
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    yield said
-    thread.join(150)
-    assert not thread.is_alive()
+    return meanwhile(lambda: worker.work(training.id))
 
 
 def until(what: Callable[[], bool], seconds: float = 120) -> None:

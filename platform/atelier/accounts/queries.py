@@ -1,7 +1,8 @@
-"""What a person's account page shows of her."""
+"""What a person's account page shows of her, and which mail reaches whom."""
 
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import QuerySet
@@ -18,6 +19,13 @@ def live_tokens(person: User) -> QuerySet[ApiToken]:
 def owners(studio: Studio) -> QuerySet[User]:
     """Whom a mail to the studio reaches."""
     return User.objects.filter(memberships__studio=studio, memberships__role=Role.OWNER, is_active=True)
+
+
+def has_address(person: User, email: str) -> bool:
+    """Whether what was sent there is hers: it is the address of her account, or another that she has confirmed. Asked of whoever holds the
+    link of such a mail, which has shown that she reads it."""
+    confirmed = EmailAddress.objects.filter(user=person, email__iexact=email, verified=True)
+    return person.email.casefold() == email.casefold() or confirmed.exists()
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ class ScopedPermission(BasePermission):
             return True
         if not isinstance(request.user, User):
             return False
-        scope = getattr(view, "scopes", {}).get(request.method, "read")
+        method = "GET" if request.method == "HEAD" else request.method
+        scope = getattr(view, "scopes", {}).get(method, "read")
         if isinstance(request.auth, ApiToken) and scope not in request.auth.scopes:
             raise Refused("scope_missing", "This token lacks the scope “%(scope)s”. Issue one that has it.", status=403, scope=scope)
         return True

@@ -1,4 +1,4 @@
-"""Serializer fields for our own words: public ids and money."""
+"""Serializer fields for our own words: public ids, money, and text that is taken as people's machines send it."""
 
 from typing import Any
 
@@ -42,3 +42,11 @@ class MoneyField(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Money:
         checked = super().to_internal_value(data)
         return Money(checked["amount"], checked["currency"])
+
+
+class AnyText(serializers.CharField):
+    """Whatever a person's machine sends as a name or a caption. The actions clean it or refuse it with a sentence."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+        self.validators = []

@@ -19,7 +19,7 @@ DEFAULT_CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404
 
 
 def problem(code: str, sentence: str, http_status: int, **extra: Any) -> Response:
-    body = {"type": f"about:blank#{code}", "title": code, "status": http_status, "code": code, "detail": sentence, **extra}
+    body = {**extra, "type": f"about:blank#{code}", "title": code, "status": http_status, "code": code, "detail": sentence}
     return Response(_fit(body), status=http_status, content_type=PROBLEM)
 
 
@@ -36,7 +36,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None lets a bug be a bug: a logged 500."""
     set_rollback()
     if isinstance(error, Replayed):
-        return Response(error.body, status=error.status, headers={"Idempotent-Replayed": "true"})
+        kind = PROBLEM if error.status >= 400 else None
+        return Response(error.body, status=error.status, headers={"Idempotent-Replayed": "true"}, content_type=kind)
     if isinstance(error, Http404):
         error = not_found()
     if isinstance(error, PermissionDenied):

@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 V1 = (
     *("accounts", "studios", "audit", "titles", "bases", "adapters", "samples", "offers", "catalog", "checkout"),
-    *("licences", "material", "consents", "quotes", "trainings", "sweeps", "library", "takedowns", "hooks"),
+    *("licences", "seats", "datasets", "assets", "consents", "quotes", "trainings", "sweeps", "library", "takedowns", "hooks"),
 )
 
 urlpatterns = [

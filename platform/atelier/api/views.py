@@ -37,14 +37,17 @@ class FirstRenderer(BaseContentNegotiation):
 class View(APIView):
     """An operation. `scopes` names the token scope per method (GET asks for `read` unless told); `public` opens it to everybody.
 
-    What a `secret` one answers is kept nowhere, so an Idempotency-Key changes nothing there.
+    What a `secret` one answers is kept nowhere, so an Idempotency-Key changes nothing there. A list comes in pages unless
+    `pagination_class` is None.
     """
 
     scopes: ClassVar[dict[str, str]] = {}
     public: ClassVar[bool] = False
     secret: ClassVar[bool] = False
+    pagination_class: ClassVar[type[CursorPagination] | None] = CursorPagination
     content_negotiation_class = FirstRenderer
     parser_classes = (ShallowJSONParser,)
+    metadata_class = None  # OPTIONS is no operation: what there is to know stands in the OpenAPI document
     _keyed: IdempotentAnswer | None = None
 
     @property
@@ -74,6 +77,7 @@ class View(APIView):
         return data
 
     def page(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
-        paginator = CursorPagination()
+        assert self.pagination_class is not None
+        paginator = self.pagination_class()
         chosen = paginator.paginate_queryset(rows, self.request, view=self)
         return paginator.get_paginated_response(serializer(chosen, many=True).data)

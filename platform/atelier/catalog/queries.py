@@ -8,9 +8,11 @@ from .models import Offering, Sample, Tier, TierRevision
 from .states import SampleState, VersionState
 
 SOLD = ("offering__version__base__studio", "offering__adapter", "offering__adapter_2")
-PUBLISHED = Q(version__state=VersionState.PUBLISHED, in_house=False)
-for each in ("adapter", "adapter_2"):
-    PUBLISHED &= Q(**{each: None}) | Q(**{f"{each}__state": VersionState.PUBLISHED})
+PUBLISHED = (
+    Q(version__state=VersionState.PUBLISHED, in_house=False)
+    & (Q(adapter=None) | Q(adapter__state=VersionState.PUBLISHED))
+    & (Q(adapter_2=None) | Q(adapter_2__state=VersionState.PUBLISHED))
+)
 
 
 def open_tiers() -> QuerySet[Tier]:

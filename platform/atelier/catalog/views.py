@@ -5,11 +5,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, override
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from atelier.kit import store
 from atelier.kit.ids import not_found
+from atelier.kit.language import tongue
 from licensing.text import licence_document, summary
 
 from . import disclosures, queries
@@ -21,10 +22,6 @@ from .shelf import ORDERS, USES, Choice, Shown, Wish
 PER_PAGE = 24
 ON_LANDING = 3
 LEGAL = ("imprint", "terms", "privacy")
-
-
-def language() -> str:
-    return get_language() or settings.LANGUAGE_CODE
 
 
 @require_safe
@@ -45,7 +42,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def offering(request: HttpRequest, offering: str) -> HttpResponse:
     shown = Shown.of(queries.offering(offering))
-    tiers = [(choice, *summary(choice.terms, language())) for choice in shown.choices]
+    tiers = [(choice, *summary(choice.terms, tongue())) for choice in shown.choices]
     return render(request, "catalog/offering.html", {"shown": shown, "version": shown.offering.version, "tiers": tiers})
 
 
@@ -53,7 +50,7 @@ def offering(request: HttpRequest, offering: str) -> HttpResponse:
 def disclosure(request: HttpRequest, offering: str) -> HttpResponse:
     """What it learned from, as two laws ask for it: made from the rows."""
     shown = Shown.of(queries.offering(offering))
-    return render(request, "catalog/disclosure.html", {"shown": shown, "disclosure": disclosures.of(shown.offering, language())})
+    return render(request, "catalog/disclosure.html", {"shown": shown, "disclosure": disclosures.of(shown.offering, tongue())})
 
 
 @require_safe
@@ -71,8 +68,8 @@ def tiers(request: HttpRequest, offering: str) -> HttpResponse:
 def tier(request: HttpRequest, tier: str) -> HttpResponse:
     row: Tier = queries.tier(tier)
     choice = Choice(row, row.current, row.current.terms)
-    may, may_not = summary(choice.terms, language())
-    document = licence_document(choice.terms, language())
+    may, may_not = summary(choice.terms, tongue())
+    document = licence_document(choice.terms, tongue())
     drawn = poster(row.offering.digest)
     return render(request, "catalog/tier.html", {"choice": choice, "may": may, "may_not": may_not, "document": document, "poster": drawn})
 

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +17,7 @@ from atelier.catalog import queries as catalog
 from atelier.catalog.models import Tier, TierRevision
 from atelier.catalog.poster import poster
 from atelier.kit.ids import not_found
+from atelier.kit.language import tongue
 from atelier.kit.refused import Refused
 from atelier.licences.mails import contact
 from licensing.diff import Change, differences
@@ -31,10 +30,6 @@ from .standing import standing
 
 PER_PAGE = 25
 CAME_BACK = "came_back_from_paying"
-
-
-def language() -> str:
-    return get_language() or settings.LANGUAGE_CODE
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ def buy(request: HttpRequest, tier: str) -> HttpResponse:
 
 def _acceptance(request: HttpRequest, tier: Tier, revision: TierRevision, typed: QueryDict | None = None) -> Acceptance:
     """An empty form over this revision; with what was typed before its reader had to sign in again, where it is about the same text."""
-    names = {"revision": revision.public_id, "text": licence_document(revision.terms, language()).hash}
+    names = {"revision": revision.public_id, "text": licence_document(revision.terms, tongue()).hash}
     same = typed is not None and all(typed.get(name) == value for name, value in names.items())
     return Acceptance(initial=names | {"accept": same}, holds=queries.held(person(request), tier) is not None)
 
@@ -78,7 +73,7 @@ def _order(request: HttpRequest, tier: Tier) -> HttpResponse:
     if not form.is_valid():
         return _summary(request, tier, form, status=422)
     try:
-        order = actions.open_order(buyer=person(request), revision=revision, accepted_text=form.cleaned_data["text"], language=language())
+        order = actions.open_order(buyer=person(request), revision=revision, accepted_text=form.cleaned_data["text"], language=tongue())
     except Refused as refused:
         return _summary(request, tier, _acceptance(request, tier, tier.current), refused=refused, status=refused.status)
     return _to_payment(request, order)
@@ -90,7 +85,7 @@ def _changed(tier: Tier, accepted: str, now: TierRevision) -> Changed | None:
     before = tier.revisions.filter(pk=TierRevision.parse_id(accepted)).first()
     if before is None:
         raise not_found()
-    return Changed(differences(before.terms, now.terms, language()), before, now)
+    return Changed(differences(before.terms, now.terms, tongue()), before, now)
 
 
 def _summary(
@@ -98,7 +93,7 @@ def _summary(
 ) -> HttpResponse:
     revision = tier.current
     terms = revision.terms
-    may, may_not = summary(terms, language())
+    may, may_not = summary(terms, tongue())
     shown = {
         "tier": tier,
         "revision": revision,
@@ -107,7 +102,7 @@ def _summary(
         "poster": poster(tier.offering.digest),
         "may": may,
         "may_not": may_not,
-        "document": licence_document(terms, language()),
+        "document": licence_document(terms, tongue()),
         "form": form,
         "changed": changed,
         "refused": refused,
@@ -121,7 +116,7 @@ def _summary(
 def text(request: HttpRequest, tier: str) -> HttpResponse:
     """The licence text as it is sold now, to print or to keep."""
     row = catalog.tier(tier)
-    return render(request, "checkout/text.html", {"tier": row, "document": licence_document(row.current.terms, language())})
+    return render(request, "checkout/text.html", {"tier": row, "document": licence_document(row.current.terms, tongue())})
 
 
 def _to_payment(request: HttpRequest, order: Order) -> HttpResponse:

@@ -20,7 +20,7 @@ from atelier.demo.trouble import Trouble
 API = "/api/v1"
 ACCOUNTS = "/_allauth/app/v1"
 CODE = re.compile(r"^\s*([A-Z0-9]{3,4}(?:-[A-Z0-9]{3,4}){1,2})\s*$", re.MULTILINE)
-TICKET = re.compile(r"/studio/invitations/(\S+)")
+TICKET = re.compile(r"/(?:studio/invitations|seats)/(\S+)")
 MORE_FIRST = 401
 CODE_SECONDS = 30
 NO_SUCH_LOGIN = "email_password_mismatch"
@@ -88,7 +88,7 @@ class Person:
         if not response.is_success:
             raise _not_entered(response, f"{self.email} could not {how}")
         self._session = _session(response)
-        self.http.headers["Authorization"] = f"Bearer {self._issue(self._session, scopes)}"
+        self.http.headers["Authorization"] = f"Bearer {self.token(scopes)}"
 
     def _confirm(self, seen: int) -> httpx.Response:
         return self._accounts("auth/email/verify", {"key": self.mailbox.code(after=seen)})
@@ -100,9 +100,11 @@ class Person:
             response = self._accounts("auth/2fa/authenticate", {"code": self.code() or ""})
         return response
 
-    def _issue(self, session: str, scopes: Sequence[str]) -> str:
+    def token(self, scopes: Sequence[str]) -> str:
+        """A new token of hers. Those that she has stay."""
         wanted = {"name": "demo", "scopes": list(scopes), "days": 1}
-        response = wire.send(self.http, "POST", f"{API}/tokens", json=wanted, headers={"X-Session-Token": session})
+        with wire.client(str(self.http.base_url)) as http:  # a token issues none, so hers must not be sent along
+            response = wire.send(http, "POST", f"{API}/tokens", json=wanted, headers=self._headers)
         token: str = response.json()["token"]
         return token
 
@@ -167,7 +169,7 @@ class Mailbox:
         return self._awaited(CODE, after, "a confirmation code")
 
     def ticket(self, after: int) -> str:
-        """What the link of an invitation ends with."""
+        """What the link of an invitation, to a studio or to a seat, ends with."""
         return self._awaited(TICKET, after, "an invitation")
 
     def _awaited(self, wanted: re.Pattern[str], after: int, what: str) -> str:

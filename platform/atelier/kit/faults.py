@@ -58,25 +58,29 @@ class RefusedMiddleware:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 400)
+    return _fault(request, 400, "bad_request")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 403)
+    return _fault(request, 403, "forbidden")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 404)
+    return _fault(request, 404, "not_found")
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """A bug is a 500; a database that is away is a 503, to be tried again. Asks nobody who is signed in, for that asks the database."""
     away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
     status, code = (503, "database_away") if away else (500, "broken")
-    response = _problem(status, code) if for_programs(request.path_info) else page(request, status, user=None, messages=())
+    response = _fault(request, status, code, user=None, messages=())
     if away:
         response["Retry-After"] = RETRY_SECONDS
     return response
+
+
+def _fault(request: HttpRequest, status: int, code: str, **shown: Any) -> HttpResponse:
+    return _problem(status, code) if for_programs(request.path_info) else page(request, status, **shown)
 
 
 def _problem(status: int, code: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -10,6 +11,11 @@ from django.utils import translation
 # What programs call has no language in its address: it is asked for in Accept-Language, and English unless told.
 PROGRAMS = ("/api/", "/_allauth/", "/webhooks/", "/health", "/ready", "/metrics")
 UNLESS_TOLD = "en"
+
+
+def tongue() -> str:
+    """The language of whoever reads now."""
+    return translation.get_language() or settings.LANGUAGE_CODE
 
 
 def for_programs(path: str) -> bool:

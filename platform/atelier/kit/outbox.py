@@ -22,6 +22,8 @@ HANDLERS: dict[str, Handler] = {}
 # With the pauses below, a message is tried for about seven hours: longer than the outages that people sleep through.
 MAX_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=1)
+# What is done is of no more use than to look up what went out lately, and its arguments name people's things.
+KEPT_FOR = timedelta(days=30)
 # A hint that nobody acted on for this long is sent again.
 RESEND_AFTER = timedelta(seconds=30)
 
@@ -89,3 +91,9 @@ def sweep() -> int:
     for pk in rows:
         hint(pk)
     return len(rows)
+
+
+@shared_task(name="kit.outbox.forget")
+def forget() -> int:
+    """Messages done long ago go; what failed stays until a person has looked at it. Returns how many went."""
+    return Message.objects.filter(done_at__lt=Now() - KEPT_FOR).delete()[0]

@@ -1,5 +1,5 @@
 """Celery finds its tasks here."""
 
-from .outbox import deliver, sweep
+from .outbox import deliver, forget, sweep
 
-__all__ = ["deliver", "sweep"]
+__all__ = ["deliver", "forget", "sweep"]

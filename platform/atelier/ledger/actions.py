@@ -30,7 +30,7 @@ def post(*, kind: str, key: str, subject: str, moves: Sequence[Move]) -> Transac
     """Posts the moves as one transaction. The same key again returns the first one unchanged.
 
     Zero moves are left out. Raises Refused("balance_short") when an account that may not be negative would be; ValueError for
-    a negative amount, a mixed unit, or nothing to post: those are bugs.
+    a negative amount, a mixed unit, nothing to post, or a key that stands for other moves: those are bugs.
     """
     wanted = [move for move in moves if move.amount]
     if not wanted or any(move.amount < 0 or move.source.unit != move.target.unit for move in wanted):
@@ -39,7 +39,7 @@ def post(*, kind: str, key: str, subject: str, moves: Sequence[Move]) -> Transac
         with transaction.atomic():
             done = Transaction.objects.create(kind=kind, key=key, subject=subject)
     except IntegrityError:
-        return Transaction.objects.get(key=key)
+        return _same(Transaction.objects.get(key=key), wanted)
     legs = [leg for move in wanted for leg in _legs(done, move)]
     # Accounts are always touched in the same order, so that two transactions cannot wait for each other.
     legs.sort(key=lambda leg: leg.account_id)
@@ -50,6 +50,13 @@ def post(*, kind: str, key: str, subject: str, moves: Sequence[Move]) -> Transac
         if "account_floor" in str(error):
             raise Refused("balance_short", "There is not enough left on this account.") from error
         raise
+    return done
+
+
+def _same(done: Transaction, wanted: Sequence[Move]) -> Transaction:
+    asked = sorted((leg.account_id, leg.side, leg.amount) for move in wanted for leg in _legs(done, move))
+    if asked != sorted(done.postings.values_list("account_id", "side", "amount")):
+        raise ValueError(f"{done.key} was posted with other moves than {wanted}")
     return done
 
 

@@ -15,7 +15,7 @@ from atelier.catalog.models import BaseVersion, Offering
 from atelier.catalog.poster import Poster, poster
 from atelier.kit import ids
 from atelier.licences.models import Licence
-from atelier.licences.queries import judge
+from atelier.licences.queries import against, judge
 from licensing.context import Use
 from licensing.judge import Action
 from licensing.text import summary
@@ -168,7 +168,7 @@ class Card:
     @property
     def refusal(self) -> tuple[str, str] | None:
         """(why it cannot be downloaded, what to do); None when it can."""
-        return None if self.download.ok else (self.download.say(self.language), self.download.next_step(self.language))
+        return against(self.download, self.language)
 
     @property
     def may(self) -> tuple[list[str], list[str]]:

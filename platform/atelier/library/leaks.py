@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 
 from atelier.accounts.models import User
 from atelier.audit.actions import record
@@ -41,11 +42,17 @@ class Score:
     known: int
 
 
+def _copied() -> tuple[QuerySet[Artifact], QuerySet[HouseAdapter]]:
+    """The files that marked copies were made of, each once: models' and house adapters."""
+    wanted = {"handovers__fingerprint__isnull": False}
+    return Artifact.objects.filter(**wanted).distinct(), HouseAdapter.objects.filter(**wanted).distinct()
+
+
 def marked(after: UUID | None = None, most: int | None = None) -> list[Source]:
-    """The files that marked copies were made of, models' and house adapters, in the order of their ids."""
-    files = Artifact.objects.select_related(WHOLE), HouseAdapter.objects.select_related("version__base")
-    wanted = {"handovers__fingerprint__isnull": False, "pk__gt": after or UUID(int=0)}
-    found: list[Source] = [row for rows in files for row in rows.filter(**wanted).distinct().order_by("pk")[:most]]
+    """The files that marked copies were made of, in the order of their ids."""
+    artifacts, adapters = _copied()
+    files = artifacts.select_related(WHOLE), adapters.select_related("version__base")
+    found: list[Source] = [row for rows in files for row in rows.filter(pk__gt=after or UUID(int=0)).order_by("pk")[:most]]
     return sorted(found, key=lambda row: row.pk)[:most]
 
 
@@ -90,7 +97,7 @@ def ask(*, by: User, name: str, file: UploadedFile | None = None, key: str = "")
     else:
         store.require(store.QUARANTINE, key)
         row.key = key
-    row.total = len(marked())
+    row.total = sum(rows.count() for rows in _copied())
     row.save(force_insert=True)
     record(action="leak.ask", subject=row.public_id, studio=None, actor=by.id, models=row.total)
     outbox.post("library.trace", leak=str(row.pk))
@@ -148,5 +155,5 @@ def shown(row: Leak) -> list[dict[str, Any]]:
 
 def counted() -> dict[str, int]:
     """What a file can be held against."""
-    of = {(row.model_id if isinstance(row, Artifact) else row.pk) for row in marked()}
-    return {"copies": Fingerprint.objects.count(), "models": len(of)}
+    artifacts, adapters = _copied()
+    return {"copies": Fingerprint.objects.count(), "models": artifacts.values("model").count() + adapters.count()}

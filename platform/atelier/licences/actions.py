@@ -75,7 +75,8 @@ def grant(*, holder: User, revision: TierRevision, source: str, accepted_text: s
 
 
 def locked(licence: Licence) -> Licence:
-    """The licence as it is now, kept so until this transaction ends: whoever uses it and whoever takes it back come one after the other."""
+    """The licence as it is now, kept so until this transaction ends: whoever uses it and whoever takes it back come one after the other,
+    and so do two who give or take its last seat."""
     return Licence.objects.select_for_update(no_key=True).get(pk=licence.pk)
 
 

@@ -1,31 +1,26 @@
 """The library of licences, and each of them in full."""
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from atelier.accounts.access import find
 from atelier.accounts.door import person, signed_in
+from atelier.kit.language import tongue
 from atelier.kit.refused import Refused
 from licensing.text import accepted_document, licence_document, summary
-from licensing.verdict import Verdict
 
 from . import actions
 from .holdings import Holding, changed_at, holdings, used_by
 from .mails import contact
 from .models import Licence
+from .queries import against
 from .room import Sharing
 
 PER_PAGE = 12
-
-
-def language() -> str:
-    return get_language() or settings.LANGUAGE_CODE
 
 
 @signed_in
@@ -46,15 +41,15 @@ def page(request: HttpRequest, row: Licence, form: Form | None = None, status: i
     [held] = holdings([row])
     accepted = accepted_document(row.terms, row.accepted_text)
     sharing = Sharing(row, person(request))
-    may, may_not = summary(row.terms, language())
+    may, may_not = summary(row.terms, tongue())
     shown = {
         **_about(request, held),
         "may": may,
         "may_not": may_not,
-        "document": accepted or licence_document(row.terms, language()),
+        "document": accepted or licence_document(row.terms, tongue()),
         "accepted": accepted,
         "sharing": sharing,
-        "full": None if sharing.more else (sharing.more.say(language()), sharing.more.next_step(language())),
+        "full": against(sharing.more, tongue()),
         "form": form,
         "runs": sharing.runs,
         "changed_at": changed_at(row),
@@ -64,21 +59,15 @@ def page(request: HttpRequest, row: Licence, form: Form | None = None, status: i
 
 def _about(request: HttpRequest, held: Holding) -> dict[str, object]:
     """What the pages of one licence have in common. A refusal of the judge comes with its next step, in the reader's language."""
-    tongue = language()
-    verdicts = {name: (verdict.say(tongue), verdict.next_step(tongue)) for name, verdict in _noes(held).items()}
     tier = held.licence.revision.tier
     return {
         "held": held,
         "licence": held.licence,
         "tier": tier,
         "mine": held.licence.holder_id == person(request).id,
-        "no": verdicts,
+        "no": {"train": against(held.training, tongue()), "base": against(held.base_download, tongue())},
         "contact": contact(),
     }
-
-
-def _noes(held: Holding) -> dict[str, Verdict]:
-    return {name: verdict for name, verdict in (("train", held.training), ("base", held.base_download)) if not verdict.ok}
 
 
 @signed_in
@@ -87,7 +76,7 @@ def text(request: HttpRequest, licence: str) -> HttpResponse:
     """The text as it was accepted, to print or to keep."""
     row = find(Licence, licence, person(request))
     accepted = accepted_document(row.terms, row.accepted_text)
-    shown = {"licence": row, "document": accepted or licence_document(row.terms, language()), "accepted": accepted}
+    shown = {"licence": row, "document": accepted or licence_document(row.terms, tongue()), "accepted": accepted}
     return render(request, "licences/text.html", shown)
 
 

@@ -123,5 +123,10 @@ def refusal(verdict: Verdict) -> Refused:
     return Refused(verdict.code, verdict.sentence, told_in=verdict.say, clause=verdict.clause)
 
 
+def against(verdict: Verdict, language: str) -> tuple[str, str] | None:
+    """Why not, and what to do about it, as a page says it; None where the judge says yes."""
+    return None if verdict.ok else (verdict.say(language), verdict.next_step(language))
+
+
 def declared(stage: str, media: list[str], territories: list[str], commercial: bool) -> Use:
     return Use(stage=stage, media=tuple(media), territories=tuple(territories), commercial=commercial)

@@ -12,6 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from atelier.accounts.access import find
 from atelier.accounts.door import person, signed_in
+from atelier.accounts.queries import has_address
+from atelier.kit.language import tongue
+from atelier.kit.mail import masked
 from atelier.kit.refused import Refused
 
 from . import pages, sharing
@@ -52,9 +55,9 @@ def seat(request: HttpRequest, ticket: str) -> HttpResponseBase:
     sharing.require_open(row)
     if request.method == "POST":
         return _take(request, ticket)
-    fits = request.user.is_authenticated and sharing.addressed_to(row, person(request))
+    fits = request.user.is_authenticated and has_address(person(request), row.email)
     tier = row.licence.revision.tier
-    shown = {"seat": row, "licence": row.licence, "tier": tier, "holder": row.licence.holder, "fits": fits, "address": _masked(row.email)}
+    shown = {"seat": row, "licence": row.licence, "tier": tier, "holder": row.licence.holder, "fits": fits, "address": masked(row.email)}
     return render(request, "licences/seat.html", shown)
 
 
@@ -69,16 +72,10 @@ def _offered(request: HttpRequest, row: Licence, form: OfferForm) -> bool:
     """Whether it went out. A refusal is shown in the form, with what was typed."""
     wanted: dict[str, Any] = form.cleaned_data
     try:
-        sharing.offer(licence=row, by=person(request), language=pages.language(), **wanted)
+        sharing.offer(licence=row, by=person(request), language=tongue(), **wanted)
     except Refused as refused:
         if refused.status == 403:
             raise
         form.add_error("email", refused.told())
         return False
     return True
-
-
-def _masked(email: str) -> str:
-    """Enough of the address for its owner to know it."""
-    name, _, house = email.partition("@")
-    return f"{name[:1]}…@{house}"

@@ -2,30 +2,27 @@
 
 from datetime import timedelta
 
-from allauth.account.models import EmailAddress
-from django.core import signing
 from django.db import transaction
 
 from atelier.accounts.models import User
-from atelier.kit import outbox
-from atelier.kit.ids import not_found
+from atelier.accounts.queries import has_address
+from atelier.kit import outbox, tickets
 from atelier.kit.refused import Refused
 from licensing.judge import Action
 
 from . import seats
-from .actions import note
+from .actions import locked, note
 from .models import Licence, Seat
 from .queries import database_now, permit
 from .states import SEAT, SeatState
 
 OFFER_LIVES = timedelta(days=7)
-SALT = "atelier.licences.seat"
 
 
 @transaction.atomic
 def offer(*, licence: Licence, by: User, email: str, language: str) -> Seat:
     """Writes to the address; the answer is the same whether or not it has an account. The offer keeps a seat while it stands."""
-    row = _locked(licence)
+    row = locked(licence)
     if row.holder_id != by.pk:
         raise Refused("holder_only", "Only the holder of the licence can give its seats.", status=403)
     if email.casefold() == by.email.casefold():
@@ -44,10 +41,10 @@ def offer(*, licence: Licence, by: User, email: str, language: str) -> Seat:
 @transaction.atomic
 def take(*, seat: Seat, by: User) -> Seat:
     """Seats her. For the person whose address it was offered to, while the licence stands."""
-    _locked(seat.licence)
+    locked(seat.licence)
     row = Seat.objects.select_for_update(of=("self",)).select_related("licence__holder").get(pk=seat.pk)
     require_open(row)
-    if not addressed_to(row, by):
+    if not has_address(by, row.email):
         raise Refused("other_address", "This seat was offered to another address. Sign in with the account of that address.", status=403)
     if seats.may_use(row.licence, by):
         raise Refused("already_seated", "You may use this licence already.")
@@ -91,33 +88,9 @@ def require_open(seat: Seat) -> None:
         raise Refused("offer_expired", "This offer has run out. Ask the holder of the licence for a new one.", status=410)
 
 
-def addressed_to(seat: Seat, person: User) -> bool:
-    """Whether one of her confirmed addresses is the one that it was sent to. Holding its link has shown that she reads its mail."""
-    confirmed = EmailAddress.objects.filter(user=person, email__iexact=seat.email, verified=True)
-    return person.email.casefold() == seat.email.casefold() or confirmed.exists()
-
-
-def ticket(seat: Seat) -> str:
-    """What the link of the mail carries."""
-    return signing.dumps(seat.public_id, salt=SALT)
-
-
 def of_ticket(text: str) -> Seat:
-    """The seat of a link, whatever became of it. Refused("not_found", 404) for a text that we have not signed."""
-    try:
-        public_id = signing.loads(text, salt=SALT)
-    except signing.BadSignature:
-        raise not_found() from None
-    parts = "licence__holder", "licence__studio", "licence__revision__tier__offering"
-    row = Seat.objects.select_related(*parts).filter(pk=Seat.parse_id(public_id)).first()
-    if row is None:
-        raise not_found()
-    return row
-
-
-def _locked(licence: Licence) -> Licence:
-    """Two who give or take the last seat at once come one after the other."""
-    return Licence.objects.select_for_update(of=("self",)).select_related("holder", "revision__tier__offering__version").get(pk=licence.pk)
+    """The seat of a link, whatever became of it."""
+    return tickets.find(Seat.objects.select_related("licence__holder", "licence__studio", "licence__revision__tier__offering"), text)
 
 
 def _forget_expired(licence: Licence) -> None:

@@ -3,8 +3,9 @@
 from celery import shared_task
 
 from atelier.kit import outbox
+from atelier.kit.tickets import ticket
 
-from . import mails, revocations, sharing
+from . import mails, revocations
 from .models import Licence, Seat
 from .states import SeatState
 
@@ -32,7 +33,7 @@ def tell_offered(seat: str) -> None:
     """Nothing is sent for an offer that was withdrawn meanwhile."""
     row = _seat(seat)
     if row.state == SeatState.OFFERED:
-        shown = {"seat": row, "ticket": sharing.ticket(row), "holder": row.licence.holder, "tier": row.licence.revision.tier}
+        shown = {"seat": row, "ticket": ticket(row), "holder": row.licence.holder, "tier": row.licence.revision.tier}
         mails.write(row.email, row.language, "licences/seat_offered.txt", **shown)
 
 

@@ -1,18 +1,16 @@
 """The licence that a dataset is meant for, where its owner names one: then the judge is asked at each upload and at sealing, and not only
 when a training is asked for. A dataset that names none is gathered as freely as before."""
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import get_language
 
 from atelier.accounts.models import User
 from atelier.kit.ids import not_found
+from atelier.kit.language import tongue
 from atelier.licences.models import Licence
-from atelier.licences.queries import judge, permit
+from atelier.licences.queries import against, judge, permit
 from atelier.licences.states import LicenceState
 from licensing.judge import Action
-from licensing.verdict import Verdict
 
 from .models import Dataset
 from .states import LIVE, AssetState
@@ -57,16 +55,11 @@ def permit_seal(row: Dataset) -> None:
 
 def against_upload(row: Dataset) -> tuple[str, str] | None:
     """Why not one more, and what to do, in the reader's language; None where the judge says yes."""
-    return _no(judge(row.licence, Action.UPLOAD, row.owner, clips=_clips(row) + 1)) if row.licence else None
+    return against(judge(row.licence, Action.UPLOAD, row.owner, clips=_clips(row) + 1), tongue()) if row.licence else None
 
 
 def against_seal(row: Dataset) -> tuple[str, str] | None:
-    return _no(judge(row.licence, Action.SEAL, row.owner, (row.pk,), clips=_ready(row))) if row.licence else None
-
-
-def _no(verdict: Verdict) -> tuple[str, str] | None:
-    tongue = get_language() or settings.LANGUAGE_CODE
-    return None if verdict.ok else (verdict.say(tongue), verdict.next_step(tongue))
+    return against(judge(row.licence, Action.SEAL, row.owner, (row.pk,), clips=_ready(row)), tongue()) if row.licence else None
 
 
 def _clips(row: Dataset) -> int:

@@ -2,16 +2,14 @@
 
 from datetime import timedelta
 
-from allauth.account.models import EmailAddress
-from django.core import signing
 from django.db import IntegrityError, transaction
 
 from atelier.accounts.access import require_role
 from atelier.accounts.actions import may_give
 from atelier.accounts.models import Membership, Studio, User
+from atelier.accounts.queries import has_address
 from atelier.audit.actions import record
-from atelier.kit import outbox
-from atelier.kit.ids import not_found
+from atelier.kit import outbox, tickets
 from atelier.kit.refused import Refused
 from atelier.licences.queries import database_now
 
@@ -20,7 +18,6 @@ from .states import INVITATION, InvitationState
 
 INVITATION_LIVES = timedelta(days=7)
 MOST_OPEN = 50
-SALT = "atelier.studio.invitation"
 
 
 @transaction.atomic
@@ -57,7 +54,7 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
     """Makes her a member. For the person whose address it was sent to; whoever invited must still be one who may."""
     row = Invitation.objects.select_for_update().get(pk=invitation.pk)
     require_open(row)
-    if not addressed_to(row, by):
+    if not has_address(by, row.email):
         raise Refused("other_address", "This invitation was sent to another address. Sign in with the account of that address.", status=403)
     if not Membership.objects.filter(studio=row.studio, user=row.by, role__in=may_give(row.role)).exists():
         raise Refused("inviter_gone", "Whoever invited you may no longer do that. Ask the studio for a new invitation.", status=410)
@@ -81,27 +78,9 @@ def require_open(invitation: Invitation) -> None:
         raise Refused("invitation_withdrawn", "The studio has withdrawn this invitation.", status=410)
 
 
-def addressed_to(invitation: Invitation, person: User) -> bool:
-    """Whether one of her confirmed addresses is the one that it was sent to. Holding its link has shown that she reads its mail."""
-    confirmed = EmailAddress.objects.filter(user=person, email__iexact=invitation.email, verified=True)
-    return person.email.casefold() == invitation.email.casefold() or confirmed.exists()
-
-
-def ticket(invitation: Invitation) -> str:
-    """What the link of the mail carries."""
-    return signing.dumps(invitation.public_id, salt=SALT)
-
-
 def of_ticket(text: str) -> Invitation:
-    """The invitation of a link, whatever became of it. Refused("not_found", 404) for a text that we have not signed."""
-    try:
-        public_id = signing.loads(text, salt=SALT)
-    except signing.BadSignature:
-        raise not_found() from None
-    row = Invitation.objects.select_related("studio").filter(pk=Invitation.parse_id(public_id)).first()
-    if row is None:
-        raise not_found()
-    return row
+    """The invitation of a link, whatever became of it."""
+    return tickets.find(Invitation.objects.select_related("studio"), text)
 
 
 def _forget_expired(studio: Studio) -> None:

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from atelier.kit import mail, outbox
+from atelier.kit.tickets import ticket
 
-from .actions import ticket
 from .models import Invitation
 from .states import InvitationState
 from .words import ROLES

@@ -11,6 +11,8 @@ from atelier.accounts import actions as accounts
 from atelier.accounts.access import STUDIO_WRITERS, require_role
 from atelier.accounts.door import kept, person, signed_in
 from atelier.accounts.models import Membership, Role
+from atelier.accounts.queries import has_address
+from atelier.kit.mail import masked
 from atelier.kit.refused import Refused
 
 from . import actions, people
@@ -78,12 +80,12 @@ def invitation(request: HttpRequest, ticket: str) -> HttpResponseBase:
     actions.require_open(row)
     if request.method == "POST":
         return _accept(request, ticket)
-    fits = request.user.is_authenticated and actions.addressed_to(row, person(request))
+    fits = request.user.is_authenticated and has_address(person(request), row.email)
     shown = {
         "invitation": row,
         "role": ROLES[row.role],
         "fits": fits,
-        "address": _masked(row.email),
+        "address": masked(row.email),
         "rights": people.rights(),
         "roles": list(ROLES.values()),
     }
@@ -115,9 +117,3 @@ def _remove(request: HttpRequest, here: Room, row: Membership) -> HttpResponse:
         return redirect("home")
     messages.success(request, gettext("This person is no longer a member."))
     return redirect("studio-members", here.id)
-
-
-def _masked(email: str) -> str:
-    """Enough of the address for its owner to know it."""
-    name, _, house = email.partition("@")
-    return f"{name[:1]}…@{house}"

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from atelier.accounts.models import User
+from atelier.kit.language import tongue
 
 from . import actions, limit, links
 from .forms import AnswerForm, AppealForm, NoticeForm
@@ -30,7 +31,7 @@ def notice(request: HttpRequest) -> HttpResponse:
     if limit.spent(request):
         form.add_error(None, gettext("You have sent several notices within the hour. Nothing is lost: send this one again in an hour."))
         return _form(request, form, 429)
-    case = actions.file(notice=form.notice(), language=get_language() or settings.LANGUAGE_CODE)
+    case = actions.file(notice=form.notice(), language=tongue())
     request.session[SENT] = {"number": case.number, "email": case.email}
     return redirect("notice_sent")
 

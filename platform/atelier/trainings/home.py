@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from atelier.accounts.door import person, signed_in
 from atelier.accounts.models import User
+from atelier.kit.language import tongue
 from atelier.library.card import cards
 from atelier.library.models import CustomModel
 from atelier.licences.holdings import Holding, holdings, used_by
@@ -28,7 +29,7 @@ from . import drafting, queue
 from .models import Draft, Training
 from .states import OPEN, TrainingState
 from .wizard import STEPS, step_of
-from .wizard_checks import may_train, tongue
+from .wizard_checks import may_train
 
 PER_PAGE = 20
 FEW = 4

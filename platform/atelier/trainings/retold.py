@@ -1,5 +1,5 @@
-"""What stops a training once it runs, in the reader's language. The engine, or its worker once it died, tells
-it in one English sentence, and that is what is kept."""
+"""What stops a training once it runs, in the reader's language. The engine tells it in one English sentence, or its worker once the engine
+died, and that is what is kept."""
 
 import re
 

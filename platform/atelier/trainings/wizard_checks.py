@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from atelier.accounts.models import User
+from atelier.kit.language import tongue
 from atelier.licences.models import Licence
-from atelier.licences.queries import database_now, facts, judge
+from atelier.licences.queries import against, database_now, facts, judge
 from licensing import rules
 from licensing.context import Context, Use
 from licensing.judge import DECLARED_USE, SOURCES, STANDING, WITHIN_TIER, Action
@@ -43,8 +42,9 @@ class No:
     clause: str | None = None
 
     @classmethod
-    def of(cls, verdict: Verdict) -> "No":
-        return cls(verdict.say(tongue()), verdict.next_step(tongue()), verdict.clause)
+    def of(cls, verdict: Verdict) -> "No | None":
+        told = against(verdict, tongue())
+        return cls(*told, verdict.clause) if told else None
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,6 @@ class Check:
     noes: list[No]
 
 
-def tongue() -> str:
-    return get_language() or settings.LANGUAGE_CODE
-
-
 def advice(code: str) -> str:
     """What to do about a refusal of the judge; empty where the code is none of its."""
     return words(tongue()).verdicts.get(code, ("", ""))[1]
@@ -65,11 +61,11 @@ def advice(code: str) -> str:
 
 def may_train(licence: Licence, person: User | None = None) -> No | None:
     """Why nothing at all can be trained under it now, by its holder or by this person; None where it can."""
-    return _no(judge(licence, Action.UPLOAD, person, clips=0))
+    return No.of(judge(licence, Action.UPLOAD, person, clips=0))
 
 
 def may_take(licence: Licence, clips: int) -> No | None:
-    return _no(judge(licence, Action.UPLOAD, clips=clips))
+    return No.of(judge(licence, Action.UPLOAD, clips=clips))
 
 
 def checks(licence: Licence, person: User, made_of: Iterable[UUID], **asked: Any) -> list[Check]:
@@ -83,8 +79,8 @@ def too_little_time(licence: Licence, seconds: int, left: int) -> list[No]:
 
 
 def _noes(group: Iterable[Rule], terms: Terms, context: Context, now: datetime) -> list[No]:
-    found = (rule(terms, context, now) for rule in group)
-    return [No.of(verdict) for verdict in found if verdict is not None]
+    found = (verdict for rule in group if (verdict := rule(terms, context, now)) is not None)
+    return [no for no in map(No.of, found) if no]
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,3 @@ class Grants:
 
 def _told(found: dict[str, No | None]) -> dict[str, No]:
     return {code: no for code, no in found.items() if no}
-
-
-def _no(verdict: Verdict) -> No | None:
-    return None if verdict.ok else No.of(verdict)

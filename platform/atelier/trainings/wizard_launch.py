@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from atelier.kit.language import tongue
 from atelier.licences.holdings import Holding, Meter, holdings
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now
@@ -14,7 +15,7 @@ from licensing.texts import words
 
 from . import pricing
 from .models import Draft, Quote
-from .wizard_checks import Check, No, checks, tongue
+from .wizard_checks import Check, No, checks
 
 LINES: dict[str, Promise] = {
     "preparation": _("Loading the base, reading your clips, storing the files"),

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from atelier.kit.language import tongue
 from licensing.terms import MEDIA, STAGES
 from licensing.territories import WORLD
 from licensing.texts import words
 
-from .wizard_checks import Grants, No, tongue
+from .wizard_checks import Grants, No
 
 # Offered before the list of all countries.
 NEAR = ("FR", "BE", "CH", "LU", "CA", "DE", "ES", "IT", "GB", "US")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.conf import settings
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from atelier.accounts.models import User
+from atelier.kit.language import tongue
 from atelier.licences.holdings import Holding, holdings, used_by
 from atelier.licences.models import Licence
 from atelier.material import attestation
@@ -142,7 +142,7 @@ class CaptionsRoom:
 
     @property
     def text(self) -> attestation.Text:
-        return attestation.TEXTS[get_language() or settings.LANGUAGE_CODE]
+        return attestation.TEXTS[tongue()]
 
     @property
     def too_many(self) -> No | None:

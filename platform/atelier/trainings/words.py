@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from atelier.kit.language import tongue
 from licensing.texts import words
 
 from .models import Training
@@ -92,7 +92,7 @@ class Ending:
 
 
 def ending(row: Training) -> Ending:
-    language = get_language() or settings.LANGUAGE_CODE
+    language = tongue()
     verdict = words(language).verdicts.get(row.code)
     if verdict and "{" not in verdict[0]:
         return Ending(*verdict)

@@ -22,6 +22,7 @@ from atelier.catalog import adapters, rights, samples
 from atelier.catalog.models import BaseFile, BaseVersion, Sample, TierRevision, Title
 from atelier.checkout.models import Order
 from atelier.kit import store
+from atelier.kit.tickets import ticket
 from atelier.library import leaks
 from atelier.library.actions import hand_over
 from atelier.library.models import Artifact, CustomModel, Handover, Preview
@@ -30,7 +31,7 @@ from atelier.licences.actions import suspend
 from atelier.licences.queries import database_now
 from atelier.material import actions as material
 from atelier.material import attestation, consents
-from atelier.studio.actions import invite, ticket
+from atelier.studio.actions import invite
 from atelier.takedown import actions as takedown
 from atelier.takedown import links, takedowns
 from atelier.takedown.models import Case
@@ -251,7 +252,7 @@ class Stage:
         at_seats = ("licences_seats_list", "licences_seats_offer", "licences_seats_end")
         pages = ("POST /licences/{licence}/seats", "POST /licences/{licence}/seats/{seat}")
         self.seats = dict.fromkeys((*at_seats, *pages), hers)
-        self.ids |= {"seat_ticket": sharing.ticket(offer), "licences_seat": seat.public_id}
+        self.ids |= {"seat_ticket": ticket(offer), "licences_seat": seat.public_id}
         self.seats |= {f"{way} /seats/{{ticket}}": {"ticket": self.ids["seat_ticket"]} for way in ("GET", "POST")}
 
     def _seen(self, model: CustomModel, training: UUID) -> dict[str, Any]:

@@ -84,6 +84,8 @@ class UsageOut(serializers.Serializer[Any]):
 class Usage(Audit):
     """How often what was done, by title and licence: the auditor's first question."""
 
+    pagination_class = None
+
     @extend_schema(operation_id="studios_usage", parameters=FILTERS, responses=UsageOut(many=True))
     def get(self, request: Request, studio: str) -> Response:
         return Response(UsageOut(audit.usage(self.entries(studio))[:1000], many=True).data)

@@ -33,7 +33,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
     tier = PublicId(source="revision.tier")
     revision = PublicId()
     amount = MoneyField(source="price")
-    licence = PublicId()
+    licence = PublicId(allow_null=True)
     checkout_url = serializers.SerializerMethodField(help_text="The payment page, while the order is open.")
 
     class Meta:

@@ -95,7 +95,7 @@ class QuoteOut(serializers.ModelSerializer[Quote]):
     licence = PublicId()
     dataset = PublicId()
     project = PublicId()
-    origin = PublicId()
+    origin = PublicId(allow_null=True)
 
     class Meta:
         model = Quote

@@ -1,12 +1,12 @@
 """The keys that previews are signed with, as the environment brings them."""
 
-from base64 import b64decode
 from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from atelier.kit import keyfiles
 from licensing import credentials
 from licensing.credentials import CLOCK, PREVIEWS, Identity
 from licensing.keys import BadSigner
@@ -28,7 +28,7 @@ def keys() -> Keys:
 
 def anchors() -> str:
     """What everybody may have: whoever reads a preview elsewhere believes it by these."""
-    return _text("PREVIEW_ANCHORS", settings.PREVIEW_ANCHORS).decode()
+    return keyfiles.read("PREVIEW_ANCHORS", settings.PREVIEW_ANCHORS, _pem).decode()
 
 
 def held() -> bool:
@@ -38,26 +38,20 @@ def held() -> bool:
 
 @cache
 def _keys(key: str, clock: str, anchors: str) -> Keys:
-    believed = _text("PREVIEW_ANCHORS", anchors)
+    believed = keyfiles.read("PREVIEW_ANCHORS", anchors, _pem)
     return Keys(_identity("PREVIEW_KEY", key, PREVIEWS, believed), _identity("PREVIEW_CLOCK", clock, CLOCK, believed), believed.decode())
 
 
 def _identity(name: str, value: str, use: str, anchors: bytes) -> Identity:
     try:
-        found = credentials.identity(_text(name, value))
+        found = credentials.identity(keyfiles.read(name, value, _pem))
         credentials.require_anchored(found, use, anchors)
     except BadSigner as error:
         raise ImproperlyConfigured(f"{name} and PREVIEW_ANCHORS do not belong together: {error}") from None
     return found
 
 
-def _text(name: str, value: str) -> bytes:
-    """The value is PEM, or its base64 on one line."""
-    text = value.strip().encode()
-    try:
-        found = text if text.startswith(b"-----") else b64decode(text, validate=True)
-    except ValueError:
-        found = b""
-    if not found.startswith(b"-----"):
-        raise ImproperlyConfigured(f"{name} is not what `python -m licensing keys begin` writes.")
-    return found
+def _pem(text: bytes) -> bytes:
+    if not text.startswith(b"-----"):
+        raise ValueError("no PEM")
+    return text

@@ -1,4 +1,4 @@
-"""Datasets, their files and captions. Bytes go from the person's machine straight to the object store, by signed links."""
+"""Datasets: what each is for, its captions and titles at once, its attestation and its seal."""
 
 from typing import Any, ClassVar
 
@@ -11,29 +11,15 @@ from rest_framework.response import Response
 from atelier.accounts.access import find, studio, visible
 from atelier.accounts.models import User
 from atelier.catalog.models import Title
-from atelier.kit import store, uploads
 from atelier.kit.refused import Refused
-from atelier.kit.store import LINK_SECONDS, MATERIAL, QUARANTINE
 from atelier.licences import consents
 from atelier.licences.models import Licence
 from atelier.material import actions, attestation, meant, queries, titles
 from atelier.material.limits import ASSETS_PER_DATASET
 from atelier.material.models import Asset, Dataset
-from atelier.material.states import AssetState
 
-from ..fields import PublicId, StrictIntegerField
+from ..fields import AnyText, PublicId
 from ..views import View
-from .parts import PartOut
-
-MOST_LINKS = 100
-
-
-class AnyText(serializers.CharField):
-    """Whatever a person's machine sends as a name or a caption. The actions clean it or refuse it with a sentence."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(trim_whitespace=False, **kwargs)
-        self.validators = []
 
 
 class DatasetIn(serializers.Serializer[Any]):
@@ -87,61 +73,6 @@ class SealedOut(DatasetOut):
         fields = (*DatasetOut.Meta.fields, "root", "left_out")
 
 
-class AssetIn(serializers.Serializer[Any]):
-    name = AnyText()
-    bytes = StrictIntegerField(min_value=-(2**62), max_value=2**62)
-    sha256 = AnyText(help_text="Of the whole file, 64 lower-case hexadecimal digits.")
-    caption = AnyText(required=False, default="", allow_blank=True)
-    title = serializers.CharField(max_length=40, required=False, default="", help_text="What it is of, in a studio's dataset.")
-
-
-class ProblemOut(serializers.Serializer[Asset]):
-    code = serializers.CharField(source="problem")
-    sentence = serializers.CharField(source="problem_sentence")
-
-
-class AssetOut(serializers.ModelSerializer[Asset]):
-    id = serializers.CharField(source="public_id")
-    dataset = PublicId()
-    title = PublicId(allow_null=True)
-    problem = serializers.SerializerMethodField(help_text="Why it was refused, and what to do; null unless it was.")
-    part_count = serializers.IntegerField()
-    part_bytes = serializers.IntegerField(help_text="Length of every part but the last.")
-
-    class Meta:
-        model = Asset
-        facts = ("kind", "width", "height", "frames", "fps", "duration")
-        upload = ("bytes", "sha256", "part_count", "part_bytes")
-        fields: ClassVar[tuple[str, ...]] = ("id", "dataset", "name", "state", "problem", "caption", "title", *upload, *facts, "created_at")
-
-    @extend_schema_field(ProblemOut(allow_null=True))
-    def get_problem(self, asset: Asset) -> dict[str, Any] | None:
-        return ProblemOut(asset).data if asset.problem else None
-
-
-class AssetDetailOut(AssetOut):
-    arrived = serializers.SerializerMethodField(help_text="Parts that the store holds already: a resumed upload skips them.")
-
-    class Meta(AssetOut.Meta):
-        fields = (*AssetOut.Meta.fields, "arrived")
-
-    @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
-    def get_arrived(self, asset: Asset) -> list[int]:
-        return uploads.arrived(asset, QUARANTINE) if asset.state == AssetState.UPLOADING else []
-
-
-class PartsIn(serializers.Serializer[Any]):
-    numbers = serializers.ListField(child=StrictIntegerField(min_value=1), min_length=1, max_length=MOST_LINKS)
-
-
-class PartsOut(serializers.Serializer[Any]):
-    parts = PartOut(many=True)
-
-
-class CaptionIn(serializers.Serializer[Any]):
-    caption = AnyText(allow_blank=True)
-
-
 class CaptionsIn(serializers.Serializer[Any]):
     captions = serializers.DictField(child=AnyText(allow_blank=True), help_text="File name to caption.")
 
@@ -168,12 +99,6 @@ class AttestationOut(serializers.Serializer[Any]):
 
 class AttestIn(serializers.Serializer[Any]):
     text_hash = serializers.CharField(max_length=71)
-
-
-class PreviewOut(serializers.Serializer[Any]):
-    thumbnail = serializers.CharField()
-    filmstrip = serializers.CharField(allow_null=True, help_text="Eight frames side by side; null for a still.")
-    expires_in = serializers.IntegerField(help_text="Seconds.")
 
 
 class Datasets(View):
@@ -218,28 +143,6 @@ class DatasetDetail(View):
     def delete(self, request: Request, dataset: str) -> Response:
         actions.withdraw(dataset=find(Dataset, dataset, self.person))
         return Response(status=204)
-
-
-class Assets(View):
-    scopes: ClassVar = {"POST": "train"}
-
-    @extend_schema(operation_id="assets_list", responses=AssetOut(many=True))
-    def get(self, request: Request, dataset: str) -> Response:
-        row = find(Dataset, dataset, self.person)
-        return self.page(visible(Asset, self.person).filter(dataset=row).select_related("dataset", "title"), AssetOut)
-
-    @extend_schema(
-        operation_id="assets_add",
-        request=AssetIn,
-        responses={201: AssetDetailOut},
-        description="The same file again (name, bytes and SHA-256) answers with the row that is there: send what has not arrived.",
-    )
-    def post(self, request: Request, dataset: str) -> Response:
-        row, data = find(Dataset, dataset, self.person), self.understand(AssetIn)
-        title = find(Title, data["title"], self.person) if data["title"] else None
-        asset = actions.add(dataset=row, **{**data, "title": title})
-        asset.refresh_from_db()
-        return Response(AssetDetailOut(asset).data, status=201)
 
 
 class OfTitles(View):
@@ -295,68 +198,13 @@ class Seal(View):
         return Response(SealedOut(sealed.dataset).data)
 
 
-class AssetDetail(View):
-    scopes: ClassVar = {"PATCH": "train", "DELETE": "train"}
-
-    @extend_schema(operation_id="assets_read", responses=AssetDetailOut)
-    def get(self, request: Request, asset: str) -> Response:
-        return Response(AssetDetailOut(find(Asset, asset, self.person)).data)
-
-    @extend_schema(operation_id="assets_caption", request=CaptionIn, responses=AssetOut)
-    def patch(self, request: Request, asset: str) -> Response:
-        row = actions.caption(asset=find(Asset, asset, self.person), text=self.understand(CaptionIn)["caption"])
-        return Response(AssetOut(row).data)
-
-    @extend_schema(operation_id="assets_remove", responses={204: None})
-    def delete(self, request: Request, asset: str) -> Response:
-        actions.remove(asset=find(Asset, asset, self.person))
-        return Response(status=204)
-
-
-class Parts(View):
-    scopes: ClassVar = {"POST": "train"}
-
-    @extend_schema(operation_id="assets_parts", request=PartsIn, responses=PartsOut)
-    def post(self, request: Request, asset: str) -> Response:
-        signed = actions.links(asset=find(Asset, asset, self.person), **self.understand(PartsIn))
-        return Response(PartsOut({"parts": signed}).data)
-
-
-class Complete(View):
-    scopes: ClassVar = {"POST": "train"}
-
-    @extend_schema(operation_id="assets_complete", request=None, responses={202: AssetOut})
-    def post(self, request: Request, asset: str) -> Response:
-        row = actions.complete(asset=find(Asset, asset, self.person))
-        return Response(AssetOut(row).data, status=202)
-
-
-class Preview(View):
-    @extend_schema(operation_id="assets_preview", responses=PreviewOut)
-    def get(self, request: Request, asset: str) -> Response:
-        row = find(Asset, asset, self.person)
-        thumb, strip = queries.preview_keys(row)
-        return Response(
-            {
-                "thumbnail": store.link(MATERIAL, thumb, "thumbnail.jpg", inline=True, content_type="image/jpeg"),
-                "filmstrip": store.link(MATERIAL, strip, "filmstrip.jpg", inline=True, content_type="image/jpeg") if strip else None,
-                "expires_in": LINK_SECONDS,
-            }
-        )
-
-
 urlpatterns = [
     path("datasets", Datasets.as_view()),
     path("datasets/<str:dataset>", DatasetDetail.as_view()),
     path("datasets/<str:dataset>/licence", Meant.as_view()),
-    path("datasets/<str:dataset>/assets", Assets.as_view()),
     path("datasets/<str:dataset>/titles", OfTitles.as_view()),
     path("datasets/<str:dataset>/captions", Captions.as_view()),
     path("datasets/<str:dataset>/attestation", Attestation.as_view()),
     path("datasets/<str:dataset>/attest", Attest.as_view()),
     path("datasets/<str:dataset>/seal", Seal.as_view()),
-    path("assets/<str:asset>", AssetDetail.as_view()),
-    path("assets/<str:asset>/parts", Parts.as_view()),
-    path("assets/<str:asset>/complete", Complete.as_view()),
-    path("assets/<str:asset>/preview", Preview.as_view()),
 ]
