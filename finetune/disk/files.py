@@ -48,6 +48,13 @@ def write_bytes(path: Path, data: bytes) -> None:
         draft.write_bytes(data)
 
 
+def remove_directory(path: Path) -> None:
+    """At once for whoever reads it meanwhile: it is whole until it is gone."""
+    gone = path.with_name(f".{path.name}.{os.getpid()}.gone")
+    path.rename(gone)
+    shutil.rmtree(gone)
+
+
 def write_directory(path: Path, fill: Callable[[Path], None]) -> None:
     """`fill` writes into a temporary directory, which then takes the name `path` (and replaces what stood there)."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")

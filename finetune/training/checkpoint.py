@@ -40,7 +40,7 @@ def save(out: Path, progress: Progress, training: Pass, seat: int) -> Path:
 
     files.write_directory(path, fill)
     for old in sorted(path.parent.glob("step-*"))[:-KEPT]:
-        shutil.rmtree(old)
+        files.remove_directory(old)
     return path.relative_to(out)
 
 

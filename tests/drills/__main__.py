@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
 
 def _played(drill: Drill, var: Path, *, quick: bool) -> dict[str, object]:
     began = time.monotonic()
-    with Ground(var, workers=drill.workers, volatile=not drill.durable) as ground:
+    with Ground(var, workers=drill.workers, volatile=not drill.durable, narrow=quick) as ground:
         outcome = _outcome(drill, ground, quick=quick)
     seconds = round(time.monotonic() - began, 1)
     print(f"{'ok' if not outcome.problems else 'FAILED':8} {drill.name}: {outcome.figure}", *outcome.problems, sep="\n    ", flush=True)

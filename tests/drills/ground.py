@@ -33,11 +33,14 @@ class Stuck(Exception):
 
 
 class Ground:
-    """`with Ground(var) as ground`: the servers run, bob may train. `workers` are train workers, brought back by `supervise`."""
+    """`with Ground(var) as ground`: the servers run, bob may train. `workers` are train workers, brought back by `supervise`; with `narrow`
+    at most two trainings share a pass, so that a few are not over all at once."""
 
-    def __init__(self, var: Path, *, workers: int = WORKERS, volatile: bool = True) -> None:
+    def __init__(self, var: Path, *, workers: int = WORKERS, volatile: bool = True, narrow: bool = False) -> None:
         self.wanted = workers
         extra = {"TRAINING_LEASE_SECONDS": str(LEASE), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+        if narrow:
+            extra["TRAININGS_PER_PASS"] = "2"
         self.stack = Stack(var, SERVICES, fresh=True, volatile=volatile, extra_env=extra)
         self.workers: dict[str, Process] = {}
 

@@ -39,3 +39,25 @@ def test_what_a_dead_worker_left_of_a_base_is_fetched_anew(real: Studio, machine
     (left / "model_index.json").write_text("half")
     (left / "stranger").write_text("of another base")
     assert directory_digest(transfer.fetch_base(version)) == version.digest
+
+
+@pytest.mark.parametrize("left", [None, "adapter.safetensors"])
+def test_a_checkpoint_that_the_engine_removes_meanwhile_is_none(
+    real: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str | None
+) -> None:
+    """Gone before it was listed, or while it was."""
+    folder, training = tmp_path / "checkpoints" / "step-000004", real.training()
+    if left:
+        folder.mkdir(parents=True)
+        (folder / left).write_text("some of it")
+        listed = Path.rglob
+
+        def removed(self: Path, pattern: str) -> list[Path]:
+            found = list(listed(self, pattern))
+            folder.rename(tmp_path / "gone")
+            return found
+
+        monkeypatch.setattr(Path, "rglob", removed)
+    with pytest.raises(FileNotFoundError):
+        transfer.keep_folder(training, 1, tmp_path, "checkpoints/step-000004")
+    monkeypatch.undo()

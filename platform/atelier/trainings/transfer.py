@@ -128,7 +128,10 @@ def still(out: Path, clip: str) -> str:
 
 
 def keep_folder(training: Training, fence: int, out: Path, folder: str) -> list[dict[str, str]]:
+    """Stores all of it, or raises FileNotFoundError: the engine may be removing it, which it does at once."""
     files = sorted(file for file in (out / folder).rglob("*") if file.is_file())
+    if not (out / folder).exists():  # so what was listed need not be all
+        raise FileNotFoundError(folder)
     return [keep(training, fence, out, file.relative_to(out).as_posix()) for file in files]
 
 
