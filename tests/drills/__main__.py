@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from atelier.demo.trouble import Trouble
 from atelier.devstack.wheels import REPOSITORY
 
 from . import database, deploy, fuzz, jobs, races, restore, uploads, workers
@@ -67,7 +68,7 @@ def _outcome(drill: Drill, ground: Ground, *, quick: bool) -> Outcome:
     """One drill that gets stuck does not keep the others from being played."""
     try:
         return drill.play(ground, quick=quick)
-    except Stuck as stuck:
+    except (Stuck, Trouble) as stuck:
         return Outcome("stuck", [str(stuck)])
 
 

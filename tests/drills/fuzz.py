@@ -15,10 +15,11 @@ import httpx
 from atelier.demo import clips, creator
 from atelier.demo.people import API, Person
 from atelier.demo.trouble import Trouble
+from atelier.demo.wire import until
 from finetune.data.draw import draw
 
 from .asked import Asking, Caller
-from .ground import Ground, Stuck
+from .ground import Ground
 from .told import Outcome
 
 SCOPES = ("read", "studio", "buy", "train")
@@ -115,7 +116,7 @@ def _tickets(ground: Ground, studio: str, carol: Person) -> list[Any]:
 
 def _trained(ground: Ground, training: str) -> list[Any]:
     """A model, once the training is over, and a copy of its weights."""
-    _until(lambda: ground.states().keys() <= set(OVER), "the training is not over")
+    until(lambda: ground.states().keys() <= set(OVER) or None, within=PATIENCE, late="the training is not over")
     model = ground.bob.get(f"/models/{ground.bob.get(f'/trainings/{training}')['model']}")
     files = [file["path"] for file in model["files"] if file["kind"] == "weights"]
     return [model, ground.bob.post(f"/models/{model['id']}/handovers", {"file": files[0]})]
@@ -164,7 +165,7 @@ def _afterwards(ground: Ground, web: str) -> list[str]:
     found = [] if ready.is_success else [f"/ready answers {ready.status_code} {ready.text}"]
     for name in ("alice", "bob", "carol", "dave"):
         _end_trainings(ground.people[name])
-    _until(lambda: ground.states().keys() <= set(OVER), "the trainings are not over")
+    until(lambda: ground.states().keys() <= set(OVER) or None, within=PATIENCE, late="the trainings are not over")
     ground.django()
     from atelier.ledger.models import Kind, Unit
     from atelier.ledger.queries import balance
@@ -182,14 +183,6 @@ def _end_trainings(person: Person) -> None:
         if training["state"] not in OVER:
             with suppress(Trouble):  # it may end by itself just now
                 person.post(f"/trainings/{training['id']}/cancel")
-
-
-def _until(over: Any, late: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not over():
-        if time.monotonic() > until:
-            raise Stuck(late)
-        time.sleep(0.2)
 
 
 def _figure(asking: Asking, seconds: float) -> str:

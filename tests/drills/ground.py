@@ -37,7 +37,7 @@ class Ground:
     at most two trainings share a pass, so that a few are not over all at once."""
 
     def __init__(self, var: Path, *, workers: int = WORKERS, volatile: bool = True, narrow: bool = False) -> None:
-        self.wanted = workers
+        self.wanted = self.hired = workers
         extra = {"TRAINING_LEASE_SECONDS": str(LEASE), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
         if narrow:
             extra["TRAININGS_PER_PASS"] = "2"
@@ -74,14 +74,15 @@ class Ground:
                 self.workers[name] = self.stack.spawn(name, train_worker(name), own_log=True)
 
     def leave(self) -> None:
-        """Lets the train workers go; none comes back."""
+        """Lets the train workers go; none comes back before `come_back`."""
         self.wanted = 0
         for worker in self.workers.values():
             worker.stop()
         self.workers.clear()
 
-    def come_back(self, workers: int = WORKERS) -> None:
-        self.wanted = workers
+    def come_back(self) -> None:
+        """As many as there were."""
+        self.wanted = self.hired
         self.supervise()
 
     # ---- what bob has

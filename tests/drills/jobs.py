@@ -18,6 +18,8 @@ QUICK_JOBS, QUICK_FAULTS = 8, 6
 STEPS = 6
 # Three attempts may all be hit: rare, free of charge, and not the rule.
 MOST_FAILED = 0.05
+# Faults that found nobody in the state that they were aimed at.
+MOST_MISSED, QUICK_MISSED = 0.05, 0.5
 # Between two faults: a lease, and some steps.
 APART, QUICK_APART = 4.0, 0.0
 # Long enough for a victim to come into the state that a fault is aimed at.
@@ -41,7 +43,7 @@ def play(ground: Ground, *, quick: bool) -> Outcome:
     found, states = problems(), ground.states()
     if sum(states.values()) != len(started):
         found.append(f"{len(started)} were acknowledged, {sum(states.values())} are there")
-    if (missed := faults - sum(played.values())) > faults // 2:
+    if (missed := faults - sum(played.values())) > faults * (QUICK_MISSED if quick else MOST_MISSED):
         found.append(f"{missed} of {faults} faults found nobody to harm")
     if (failed := states.get("failed_system", 0)) > jobs * MOST_FAILED:
         found.append(f"{failed} of {jobs} jobs ended without a model")

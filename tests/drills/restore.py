@@ -25,6 +25,7 @@ import psycopg
 
 from atelier.demo import creator
 from atelier.demo.trouble import Trouble
+from atelier.demo.wire import until
 from atelier.devstack.folder import Folder
 from atelier.devstack.objectstore import BUCKET_PREFIX, BUCKETS
 from atelier.devstack.stack import STORES, Stack
@@ -92,7 +93,7 @@ class Safe:
             with self.admin() as admin:
                 admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{RECEIVER}'")
                 admin.execute("SELECT pg_reload_conf()")
-                _until(lambda: admin.execute(RECEIVED, [RECEIVER]).fetchone(), "the log is not received")
+                until(lambda: admin.execute(RECEIVED, [RECEIVER]).fetchone(), within=PATIENCE, late="the log is not received")
             yield
             receiver.wait(PATIENCE)
         finally:
@@ -145,11 +146,11 @@ def play(ground: Ground, *, quick: bool) -> Outcome:
     with safe.receiving():
         for _ in range(BEFORE):
             ground.start(STEPS)
-        _until(lambda: ground.states().get("running"), "no training runs")
+        until(lambda: ground.states().get("running") or None, within=PATIENCE, late="no training runs")
         took, verified = safe.take_base()
         if not ground.states().get("running"):
             problems.append("nothing ran any more when the base backup was through")
-        _until(lambda: ground.states() == {"done": BEFORE}, "the trainings are not done")
+        until(lambda: ground.states() == {"done": BEFORE} or None, within=PATIENCE, late="the trainings are not done")
         ground.leave()
         ground.start(LATER_STEPS)
         kept = [mark(ground) for _ in range(MARKERS)]
@@ -231,7 +232,7 @@ def _to_the_moment(safe: Safe, before: Facts, moment: datetime) -> tuple[float, 
     extra = {"TRAINING_LEASE_SECONDS": str(LEASE), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     with Stack(root, EVERYTHING, extra_env=extra) as stack:
         waits = time.monotonic()
-        _until(lambda: _states(stack) == {"done": BEFORE + 1}, "what waited is not done")
+        until(lambda: _states(stack) == {"done": BEFORE + 1} or None, within=PATIENCE, late="what waited is not done")
         waited = time.monotonic() - waits
         problems += _problems(stack)
     return restored, problems, waited
@@ -302,11 +303,3 @@ def _ran(command: list[str], environment: dict[str, str] | None = None) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise Stuck(f"{Path(command[0]).name}: {done.stderr}")
-
-
-def _until(what: Any, late: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        if time.monotonic() > deadline:
-            raise Stuck(late)
-        time.sleep(0.2)
