@@ -85,8 +85,8 @@ class AtTheKeyboard(Reader):
         expect(target).to_be_checked()
 
     def bring(self, field: Locator, files: Sequence[Path]) -> None:
-        self._reach(field)
         with self.page.expect_file_chooser() as chooser:
+            self._reach(field)  # which the page answers, so that it knows by now that its chooser is awaited
             self.page.keyboard.press("Space")
         chooser.value.set_files(list(files))
 
