@@ -12,18 +12,22 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from secrets import randbits
 from threading import Thread
 
+from cryptography.hazmat.asn1 import TLV, GeneralizedTime, SetOf, decode_der, encode_der
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ObjectIdentifier
 
 from licensing.credentials import Identity
 
-from .der import INTEGER, OCTETS, SEQUENCE, TIME, integer, oid, parts, sequence, set_of, wrapped
+from . import stamps
 
 # The rules by which this clock tells the time: the machine's. RFC 3161 asks for their number; those below 2.25 nobody registers.
-POLICY = "2.25.1131796"
-SIGNED_DATA, TIME_STAMP = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
-CONTENT_TYPE, DIGEST, CERTIFICATE = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4", "1.2.840.113549.1.9.16.2.47"
-SHA256, ED25519 = "2.16.840.1.101.3.4.2.1", "1.3.101.112"
-EXPLICIT = 0xA0
+POLICY = ObjectIdentifier("2.25.1131796")
+SIGNED_DATA, TIME_STAMP = ObjectIdentifier("1.2.840.113549.1.7.2"), ObjectIdentifier("1.2.840.113549.1.9.16.1.4")
+CONTENT_TYPE, DIGEST = ObjectIdentifier("1.2.840.113549.1.9.3"), ObjectIdentifier("1.2.840.113549.1.9.4")
+CERTIFICATE = ObjectIdentifier("1.2.840.113549.1.9.16.2.47")
+SHA256 = stamps.Algorithm(algorithm=ObjectIdentifier("2.16.840.1.101.3.4.2.1"), parameters=None)
+ED25519 = stamps.Algorithm(algorithm=ObjectIdentifier("1.3.101.112"), parameters=None)
+GRANTED = stamps.Status(status=0)
 LARGEST = 1 << 16
 POLL_SECONDS = 0.01
 
@@ -34,43 +38,42 @@ class NoRequest(ValueError):
 
 def stamp(request: bytes, clock: Identity, at: datetime) -> bytes:
     """The answer (TimeStampResp) to a request (TimeStampReq). Raises NoRequest."""
-    imprint, nonce = _asked(request)
-    moment = wrapped(TIME, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())
-    told = sequence(integer(1), oid(POLICY), imprint, integer(randbits(64)), moment, nonce)
-    return sequence(sequence(integer(0)), sequence(oid(SIGNED_DATA), wrapped(EXPLICIT, _signed(told, clock))))
-
-
-def _asked(request: bytes) -> tuple[bytes, bytes]:
-    """What is to be stamped, and the number to be given back: empty when there is none."""
     try:
-        [(tag, _, body)] = parts(request)
-        _, (kind, imprint, _), *rest = parts(body)
+        asked = decode_der(stamps.Request, request)
     except ValueError as error:
         raise NoRequest("This is no request for a time stamp.") from error
-    if (tag, kind) != (SEQUENCE, SEQUENCE):
-        raise NoRequest("This is no request for a time stamp.")
-    return imprint, next((whole for each, whole, _ in rest if each == INTEGER), b"")
+    moment = GeneralizedTime(at.astimezone(UTC).replace(microsecond=0))
+    told = stamps.Told(version=1, policy=POLICY, imprint=asked.imprint, serial=randbits(64), at=moment, nonce=asked.nonce)
+    token = stamps.Token(kind=SIGNED_DATA, signed=_signed(encode_der(told), clock))
+    return encode_der(stamps.Response(status=GRANTED, token=token))
 
 
-def _signed(told: bytes, clock: Identity) -> bytes:
-    """CMS SignedData (RFC 5652, 5.1) around what is told."""
+def _signed(told: bytes, clock: Identity) -> stamps.SignedData:
+    """CMS around what is told."""
     certificate = clock.chain[0]
-    der = [each.public_bytes(Encoding.DER) for each in clock.chain]
-    named = sequence(sequence(sequence(wrapped(OCTETS, sha256(der[0]).digest()))))
-    said = (CONTENT_TYPE, oid(TIME_STAMP)), (DIGEST, wrapped(OCTETS, sha256(told).digest())), (CERTIFICATE, named)
-    attributes = set_of(*(sequence(oid(name), set_of(value)) for name, value in said))
-    algorithm, signer = sequence(oid(SHA256)), sequence(certificate.issuer.public_bytes(), integer(certificate.serial_number))
-    # The set itself is signed; in the message it carries the tag of its place.
-    by = sequence(
-        integer(1),
-        signer,
-        algorithm,
-        bytes([EXPLICIT]) + attributes[1:],
-        sequence(oid(ED25519)),
-        wrapped(OCTETS, clock.signer.sign(attributes)),
+    by = stamps.CertificateDigest(digest=sha256(certificate.public_bytes(Encoding.DER)).digest())
+    attributes = SetOf(
+        [
+            stamps.attribute(CONTENT_TYPE, TIME_STAMP),
+            stamps.attribute(DIGEST, sha256(told).digest()),
+            stamps.attribute(CERTIFICATE, stamps.SigningCertificate(certificates=[by])),
+        ]
     )
-    content = sequence(oid(TIME_STAMP), wrapped(EXPLICIT, wrapped(OCTETS, told)))
-    return sequence(integer(3), set_of(algorithm), content, wrapped(EXPLICIT, *sorted(der)), set_of(by))
+    signer = stamps.Signer(
+        version=1,
+        certificate=stamps.IssuerAndSerial(issuer=decode_der(TLV, certificate.issuer.public_bytes()), serial=certificate.serial_number),
+        digested_by=SHA256,
+        attributes=attributes,
+        signed_by=ED25519,
+        signature=clock.signer.sign(encode_der(attributes)),
+    )
+    return stamps.SignedData(
+        version=3,
+        digested_by=SetOf([SHA256]),
+        content=stamps.Content(kind=TIME_STAMP, content=told),
+        certificates=SetOf(list(clock.chain)),
+        signers=SetOf([signer]),
+    )
 
 
 @contextmanager
