@@ -17,6 +17,7 @@ from atelier.checkout import actions, folding, gateway
 from atelier.checkout.gateway import Payment
 from atelier.checkout.models import Order, PaymentEvent
 from atelier.kit.models import Message
+from atelier.kit.refused import Refused
 from atelier.ledger import queries as ledger
 from atelier.ledger.models import Posting, signed
 from atelier.licences import actions as licences
@@ -196,15 +197,19 @@ def test_a_sale_whose_fee_is_not_known_yet_is_granted_and_looked_at_again(play: 
     assert Message.objects.filter(name="checkout.follow", done_at=None).exists()
 
 
-def test_what_a_studio_suspended_stays_suspended_after_a_won_dispute(play: Play, world: World) -> None:
+def test_what_a_studio_suspended_it_ends_itself_and_not_before_the_bank_has_decided(play: Play, world: World) -> None:
     play([session(), FEE], [0, 1], [0, 0])
     order = Order.objects.get(buyer=world.bob)
     assert order.licence is not None
     licences.suspend(licence=order.licence, reason="credits missing", by=world.alice.id)
     shop = Shop(order, gateway.payment("cs_own"))
-    for status in ("needs_response", "won"):
-        shop.deliver(dispute(status))
+    shop.deliver(dispute("needs_response"))
+    with pytest.raises(Refused, match="payment_open"):
+        licences.restore(licence=order.licence, reason="the credits are there", by=world.alice.id)
+    shop.deliver(dispute("won"))
     assert shop.outcome()[:2] == ("paid", "suspended")
+    licences.restore(licence=order.licence, reason="the credits are there", by=world.alice.id)
+    assert shop.outcome()[:2] == ("paid", "active")
 
 
 @pytest.mark.parametrize(

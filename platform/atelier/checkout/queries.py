@@ -9,12 +9,13 @@ from atelier.accounts.models import User
 from atelier.audit.models import Entry
 from atelier.catalog.models import Tier
 from atelier.kit.refused import Refused
+from atelier.licences import payments
 from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, untouched
 from atelier.licences.states import LicenceState
 
 from .models import Order
-from .states import OrderState, RefundState
+from .states import DisputeState, OrderState, RefundState
 
 REFUND_WINDOW = timedelta(days=14)
 SHOWN = ("revision__tier__offering__version__base__studio", "buyer", "licence")
@@ -45,6 +46,13 @@ def promised(order: Order) -> int:
     """What was paid back, or will be. The provider's own cap holds besides."""
     ours = dict(order.refunds.values_list("state").annotate(total=Sum("amount")))
     return min(order.amount, ours.get(RefundState.ASKED, 0) + max(ours.get(RefundState.SENT, 0), order.refunded))
+
+
+@payments.tells
+def in_question(licence: Licence) -> bool:
+    """Whether a bank has questioned what was paid for it, or all of it is on its way back."""
+    order = Order.objects.filter(licence=licence).first()
+    return order is not None and (order.dispute == DisputeState.OPEN or promised(order) >= order.amount)
 
 
 def check_refundable(order: Order, by: User, amount: int | None = None) -> None:

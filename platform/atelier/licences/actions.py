@@ -21,7 +21,7 @@ from atelier.ledger.actions import Move, account, post
 from atelier.ledger.models import Account, Kind, Unit
 from licensing.judge import Action
 
-from . import revocations
+from . import payments, revocations
 from .models import Licence
 from .queries import database_now, permit
 from .states import LICENCE, LicenceState
@@ -89,8 +89,9 @@ def suspend(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
 
 @transaction.atomic
 def restore(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
-    """Ends a suspension. One that a payment made only the payment ends (`stand`): Refused("payment_open") for anybody else."""
-    if by is not None and locked(licence).reason in PAYMENT_REASONS:
+    """Ends a suspension. While the payment is in question only its end does that (`stand`), whoever made the suspension:
+    Refused("payment_open") for anybody else."""
+    if by is not None and ((now := locked(licence)).reason in PAYMENT_REASONS or payments.in_question(now)):
         raise Refused("payment_open", "The payment of this licence is in question; it comes back by itself once that is settled.")
     LICENCE.move(licence, LicenceState.ACTIVE, reason="")
     revocations.renew()
