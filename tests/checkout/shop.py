@@ -36,6 +36,11 @@ def stripe(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
     return answer.json()
 
 
+def control(**wanted: Any) -> None:
+    """How the stand-in behaves from now on."""
+    httpx.post(f"{settings.STRIPE_API_BASE}/_control", json=wanted, trust_env=False).raise_for_status()
+
+
 def events_of(order: Order) -> list[dict[str, Any]]:
     """All events that name the order or its payment, as those of a dispute do, oldest first."""
     listed = [(json.dumps(event), event) for event in reversed(stripe("GET", "events?limit=100")["data"])]

@@ -1,8 +1,10 @@
 """Opening an order: what the client says of price, text or licence counts for nothing."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,6 +13,7 @@ from rest_framework.test import APIClient
 
 from atelier.accounts.actions import issue_token
 from atelier.audit.models import Entry
+from atelier.catalog.models import Offering
 from atelier.checkout import actions, gateway
 from atelier.checkout.models import Order
 from atelier.kit.refused import Refused
@@ -142,6 +145,33 @@ def test_a_lost_answer_leads_to_the_same_payment_page(world: World) -> None:
     Order.objects.filter(pk=order.pk).update(session=None, checkout_url="")
     again = actions.begin_payment(order=Order.objects.get(pk=order.pk))
     assert (again.session, again.checkout_url) == (order.session, order.checkout_url)
+
+
+def test_a_name_or_an_address_that_changed_after_a_lost_answer_leads_to_another_page(world: World) -> None:
+    order = shop.open_order(world.bob, world.tier().current)
+    Order.objects.filter(pk=order.pk).update(session=None, checkout_url="")
+    Offering.objects.filter(pk=order.revision.tier.offering_id).update(name="Lumen, renamed")
+    again = actions.begin_payment(order=Order.objects.get(pk=order.pk))
+    assert again.checkout_url not in ("", order.checkout_url)
+    shop.press(again, "pay")
+    assert shop.settle(again).state == "paid"
+
+
+def test_who_asks_while_the_first_answer_is_on_its_way_is_told_to_ask_again(world: World) -> None:
+    order = shop.open_order(world.bob, world.tier().current)
+    purchase = gateway.Purchase(
+        uuid4().hex, order.public_id, 4900, "EUR", "Lumen", "bob@example.org", "en", order.pay_until, "https://a.b/", "https://a.b/"
+    )
+    shop.control(slow=4)
+    try:
+        with ThreadPoolExecutor(2) as tabs:
+            tries = [tabs.submit(gateway.open_page, purchase) for _ in range(2)]
+            refusals = [found for each in tries if (found := each.exception())]
+    finally:
+        shop.control(slow=0)
+    assert [getattr(each, "code", each) for each in refusals] == ["payment_unavailable"]
+    (page,) = [each.result() for each in tries if each.exception() is None]
+    assert gateway.open_page(purchase) == page
 
 
 def test_the_webhook_finds_an_order_whose_page_we_never_heard_of(world: World) -> None:

@@ -4,10 +4,11 @@ Every outgoing POST carries an idempotency key that the caller has stored. Refus
 the same key. Anything else that the provider objects to is a bug of ours, and crashes.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -25,7 +26,8 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class Purchase:
-    """What the hosted page is asked for. Retried with the same key, so every field comes from the order's row."""
+    """What the hosted page is asked for. Retried with the same key and the same fields the same page comes; a name or an address that
+    changed between two tries leads to another page."""
 
     key: str
     order: str
@@ -80,7 +82,7 @@ def livemode() -> bool:
 
 
 def open_page(purchase: Purchase) -> Page:
-    """The hosted payment page of the order; the same key gives the same page."""
+    """The hosted payment page of the order; the same purchase gives the same page."""
     metadata = {"order": purchase.order}
     product = {"currency": purchase.currency.lower(), "unit_amount": purchase.amount, "product_data": {"name": purchase.name}}
     params: Any = {
@@ -96,8 +98,14 @@ def open_page(purchase: Purchase) -> Page:
         "cancel_url": purchase.cancel_url,
     }
     with _errors_named():
-        session = _client().v1.checkout.sessions.create(params, {"idempotency_key": purchase.key})
+        session = _client().v1.checkout.sessions.create(params, {"idempotency_key": _key(purchase)})
     return Page(session.id, session.url or "")
+
+
+def _key(purchase: Purchase) -> str:
+    """The provider refuses a key that comes back with other fields."""
+    fields = json.dumps(asdict(purchase), default=str, sort_keys=True)
+    return f"{purchase.key}:{hashlib.sha256(fields.encode()).hexdigest()[:16]}"
 
 
 def payment(session: str) -> Payment:
@@ -185,6 +193,12 @@ def _errors_named() -> Iterator[None]:
     try:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        raise Refused(
-            "payment_unavailable", "The payment provider does not answer. Nothing was charged; try again in a moment.", status=503
-        ) from error
+        raise _unavailable() from error
+    except stripe.StripeError as error:
+        if error.code == "idempotency_key_in_use":  # the same is being asked for at this moment
+            raise _unavailable() from error
+        raise
+
+
+def _unavailable() -> Refused:
+    return Refused("payment_unavailable", "The payment provider does not answer. Nothing was charged; try again in a moment.", status=503)
