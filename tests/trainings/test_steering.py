@@ -12,7 +12,7 @@ from atelier.kit.models import Message
 from atelier.kit.refused import Refused
 from atelier.ledger.queries import astray, balance, unbalanced
 from atelier.library.models import CustomModel
-from atelier.licences.actions import revoke
+from atelier.licences.actions import revoke, suspend
 from atelier.licences.queries import seconds_left
 from atelier.trainings import queue, running, steering
 from atelier.trainings.models import MAX_ATTEMPTS, Training
@@ -130,6 +130,20 @@ def test_a_pause_of_two_weeks_ends_it_gives_the_rest_back_and_keeps_the_checkpoi
     assert (state(training), training.code) == (S.CANCELLED, "pause_expired")
     assert seconds_left(licence) == ALL - training.captured
     assert training.checkpoints.count() == 1
+
+
+def test_what_waits_under_a_licence_that_was_revoked_ends_and_holds_nothing(real: Studio) -> None:
+    licence = real.licence()
+    aside, queued = paused(real, licence), real.training(licence=licence)
+    suspend(licence=licence, reason="payment disputed")
+    queue.sweep()
+    assert (state(aside), state(queued)) == (S.PAUSED, S.QUEUED)
+    revoke(licence=licence, reason="refunded")
+    queue.sweep()
+    for training in (aside, queued):
+        assert (state(training), training.code) == (S.REJECTED, "REVOKED")
+        assert held(training) == 0
+    assert aside.checkpoints.count() == 1
 
 
 def test_a_training_whose_licence_was_revoked_meanwhile_does_not_go_on(real: Studio) -> None:

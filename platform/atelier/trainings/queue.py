@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 
 from atelier.library.models import CustomModel
 from atelier.licences.queries import database_now
+from atelier.licences.states import LicenceState
 
 from . import line, live, running
 from .models import MAX_ATTEMPTS, Attempt, Training, Wish
@@ -26,6 +27,7 @@ from .states import ACTIVE, OPEN, TrainingState, edge
 
 log = logging.getLogger(__name__)
 HINT_LIVES = 60.0
+WAITING = (TrainingState.QUEUED, TrainingState.PAUSED)
 CLAIM = """
     UPDATE trainings_training
        SET state = 'preflight', since = clock_timestamp(), fence = nextval('trainings_fence'), attempts = attempts + 1,
@@ -103,11 +105,13 @@ def model_of(training: Training) -> CustomModel | None:
 
 
 def sweep() -> None:
-    """Settles what no worker may take any more, and what was paused for too long."""
+    """Settles what no worker may take any more, what was paused for too long, and what waits under a licence that is over for good."""
     for row in line.claimable().filter(~Q(wish=Wish.NONE) | Q(attempts__gte=MAX_ATTEMPTS)):
         _settle(row.pk)
     for row in Training.objects.filter(state=TrainingState.PAUSED, since__lt=Now() - PAUSE_LIVES):
         _expire(row.pk)
+    for row in Training.objects.filter(state__in=WAITING, licence__state=LicenceState.REVOKED):
+        _reject(row.pk)
 
 
 @transaction.atomic
@@ -130,3 +134,11 @@ def _expire(pk: UUID) -> None:
     if row.state == TrainingState.PAUSED and row.since < database_now() - PAUSE_LIVES:
         sentence = f"It was paused for {PAUSE_LIVES.days} days. Its checkpoints are kept; what was on hold went back."
         running.end(row, TrainingState.CANCELLED, "pause_expired", sentence)
+
+
+@transaction.atomic
+def _reject(pk: UUID) -> None:
+    """Nobody is at work on it who would notice."""
+    row = Training.objects.select_for_update().get(pk=pk)
+    if row.state in WAITING and (orders := running.standing(row)).stop == "REVOKED":
+        running.stop(row, orders)
