@@ -257,10 +257,10 @@ def content_or_published(field: Field) -> Duel:
 
 
 def content_or_stored(field: Field) -> Duel:
-    """She takes an earlier step while a later one is being stored; the model is made from hers."""
+    """She takes an earlier step while the last one is being stored; the model is made from hers."""
     work = field.work()
     chosen = field.steer(field.left, work.training, "finish", step=STORED[0])
-    return _duel(field, work.quote, chosen, lambda: work.store(STEPS - 1), settle=lambda: work.finishing().publish(STORED[0]))
+    return _duel(field, work.quote, chosen, lambda: work.store(STEPS), settle=lambda: work.finishing().publish(STORED[0]))
 
 
 # ---- the money back against a training

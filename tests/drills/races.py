@@ -2,7 +2,7 @@
 
 Before the rounds of a race both orders are played without haste; whatever a round comes to afterwards must be one of the two. Whoever
 wins comes a little later the next time, so that the two meet where it is open who will: a race that one side always wins tells nothing.
-Where both orders come to the same, as with a double click, whoever is answered first has won, and nobody is held back.
+Where both orders come to the same, as with a double click, nobody wins and nobody is held back: it counts how often the two met.
 """
 
 import random
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ROUNDS, QUICK_ROUNDS = 200, 5
 # Of its rounds each side wins at least so many, where there are enough to say so.
 LEAST_SHARE, ENOUGH = 0.05, 20
+# Of rounds that nobody can win, in so many neither was answered before the other had asked.
+LEAST_MET = 0.9
 STEP = 0.003  # seconds by which the winner comes later
 JITTER = 0.006
 SETTLED_WITHIN = 120.0
@@ -51,27 +53,31 @@ class Contest:
     def __init__(self, field: "Field", lay: Lay) -> None:
         self.field, self.lay, self.name = field, lay, lay.__name__.replace("_", " ")
         self.aim, self.won = Aim(random.Random(self.name)), [0, 0]
+        self.rounds, self.met = 0, 0
         self.problems = Counter[str]()
         self.orders = self._calm(0), self._calm(1)
+        self.alike = self.orders[0] == self.orders[1]
 
     def _calm(self, leader: int) -> tuple[Any, ...]:
         """What comes of it when the leader is through before the other begins."""
         duel = self.lay(self.field)
         deeds, answers = (duel.first, duel.second), [None, None]
         for side in (leader, 1 - leader):
-            answers[side], _ = _done(deeds[side], 0.0)
+            answers[side], _, _ = _done(deeds[side], 0.0)
         return self._judged(duel, (answers[0], answers[1]))
 
     def round(self) -> None:
         duel = self.lay(self.field)
-        (one, one_at), (other, other_at) = together(*map(partial, (_done, _done), (duel.first, duel.second), self.aim.delays()))
+        (one, *asked), (other, *beside) = together(*map(partial, (_done, _done), (duel.first, duel.second), self.aim.delays()))
         found = self._judged(duel, (one, other))
         if found not in self.orders:
             self.problems[f"{found} is neither {self.orders[0]} nor {self.orders[1]}"] += 1
-        alike = self.orders[0] == self.orders[1]
-        winner = int(one_at > other_at) if alike else int(found != self.orders[0])
-        self.won[winner] += 1
-        if not alike:
+        self.rounds += 1
+        if self.alike:
+            self.met += max(asked[0], beside[0]) < min(asked[1], beside[1])
+        else:
+            winner = int(found != self.orders[0])
+            self.won[winner] += 1
             self.aim.learn(winner)
 
     def _judged(self, duel: "Duel", answers: tuple[Any, Any]) -> tuple[Any, ...]:
@@ -82,10 +88,14 @@ class Contest:
 
     def told(self) -> list[str]:
         found = [f"{self.name}: {problem} ({count} times)" for problem, count in self.problems.items()]
-        rounds = sum(self.won)
-        if rounds >= ENOUGH and min(self.won) < LEAST_SHARE * rounds:
+        if self.rounds >= ENOUGH and self.alike and self.met < LEAST_MET * self.rounds:
+            found.append(f"{self.name}: the two met in {self.met} of {self.rounds} rounds")
+        if self.rounds >= ENOUGH and not self.alike and min(self.won) < LEAST_SHARE * self.rounds:
             found.append(f"{self.name}: the sides won {self.won[0]} and {self.won[1]} rounds, which tells nothing")
         return found
+
+    def figure(self) -> str:
+        return f"{self.name} {f'met {self.met}' if self.alike else '{}:{}'.format(*self.won)}"
 
 
 def play(ground: Ground, *, quick: bool) -> Outcome:
@@ -111,7 +121,7 @@ def play(ground: Ground, *, quick: bool) -> Outcome:
     for name, lays in races.items():
         contests = _raced(field, lays, rounds)
         found += [problem for contest in contests for problem in contest.told()]
-        figures.append(f"{name} {rounds} ({', '.join(f'{each.name} {each.won[0]}:{each.won[1]}' for each in contests)})")
+        figures.append(f"{name} {rounds} ({', '.join(each.figure() for each in contests)})")
     return Outcome("; ".join(figures), [*found, *_unpaid(field), *field.wrong()])
 
 
@@ -130,11 +140,13 @@ def _raced(field: "Field", lays: tuple[Lay, ...], rounds: int) -> list[Contest]:
     return list(contests.values())
 
 
-def _done(deed: Callable[[], Any], delay: float) -> tuple[Any, float]:
-    """Its answer, and when it came. Whatever it raises is an answer too: that no side breaks down is what is asked here."""
+def _done(deed: Callable[[], Any], delay: float) -> tuple[Any, float, float]:
+    """Its answer, when it was asked for and when it came. Whatever it raises is an answer too: that no side breaks down is what is asked
+    here."""
     time.sleep(delay)
+    began = time.monotonic()
     try:
         answer = deed()
     except Exception as no:
         answer = no
-    return answer, time.monotonic()
+    return answer, began, time.monotonic()
