@@ -24,6 +24,7 @@ LEASE = 3.0
 TIER = "Plateau"
 WORKERS = 2
 OPENED_WITHIN = 120.0
+METRICS_TOKEN = "drill-metrics"
 # Everything but the train workers, of which a ground has several of its own.
 SERVICES = [name for name in EVERYTHING if name != "worker-train"]
 
@@ -38,7 +39,7 @@ class Ground:
 
     def __init__(self, var: Path, *, workers: int = WORKERS, volatile: bool = True, narrow: bool = False) -> None:
         self.wanted = self.hired = workers
-        extra = {"TRAINING_LEASE_SECONDS": str(LEASE), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+        extra = {"TRAINING_LEASE_SECONDS": str(LEASE), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "METRICS_TOKEN": METRICS_TOKEN}
         if narrow:
             extra["TRAININGS_PER_PASS"] = "2"
         self.stack = Stack(var, SERVICES, fresh=True, volatile=volatile, extra_env=extra)

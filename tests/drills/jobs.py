@@ -11,6 +11,7 @@ from collections import Counter
 
 from .faults import EVERY, Fault
 from .ground import Ground
+from .scrape import Scraped, Scraper
 from .told import Outcome
 
 JOBS, FAULTS = 400, 200
@@ -33,24 +34,52 @@ def play(ground: Ground, *, quick: bool) -> Outcome:
     jobs, faults = (QUICK_JOBS, QUICK_FAULTS) if quick else (JOBS, FAULTS)
     began = time.monotonic()
     ground.leave()
-    started = {ground.start(STEPS) for _ in range(jobs)}
+    for _ in range(jobs):
+        ground.start(STEPS)
+    scraper = Scraper(ground)
+    scraper.start()
     ground.come_back()
     until = time.monotonic() + (QUICK_LONGEST if quick else LONGEST)
     played = _torment(ground, jobs, _chosen(faults), QUICK_APART if quick else APART, until)
+    seconds, scraped = time.monotonic() - began, scraper.end()
     ground.django()
     from .accounts import problems  # the rows can be read from here on
 
-    found, states = problems(), ground.states()
-    if sum(states.values()) != len(started):
-        found.append(f"{len(started)} were acknowledged, {sum(states.values())} are there")
-    if (missed := faults - sum(played.values())) > faults * (QUICK_MISSED if quick else MOST_MISSED):
-        found.append(f"{missed} of {faults} faults found nobody to harm")
+    states = ground.states()
+    found = [*problems(), *_short(states, jobs, faults - sum(played.values()), quick=quick), *_unlike(ground, scraped)]
+    ((retried,),) = ground.rows("SELECT count(*) FROM trainings_training WHERE attempts > 1")
+    told = ", ".join(f"{name} {count}" for name, count in sorted(played.items()))
+    figure = f"{jobs} jobs, {sum(played.values())} faults in {seconds:.0f} s ({told}): {states}, {retried} taken up again; {_seen(scraped)}"
+    return Outcome(figure, found, scraped.samples)
+
+
+def _short(states: dict[str, int], jobs: int, missed: int, *, quick: bool) -> list[str]:
+    """`missed`: faults that found nobody to harm."""
+    found = []
+    if sum(states.values()) != jobs:
+        found.append(f"{jobs} were acknowledged, {sum(states.values())} are there")
+    if missed > (QUICK_FAULTS * QUICK_MISSED if quick else FAULTS * MOST_MISSED):
+        found.append(f"{missed} faults found nobody to harm")
     if (failed := states.get("failed_system", 0)) > jobs * MOST_FAILED:
         found.append(f"{failed} of {jobs} jobs ended without a model")
-    retried = ground.rows("SELECT count(*) FROM trainings_training WHERE attempts > 1")[0][0]
-    seconds = time.monotonic() - began
-    told = ", ".join(f"{name} {count}" for name, count in sorted(played.items()))
-    return Outcome(f"{jobs} jobs, {sum(played.values())} faults in {seconds:.0f} s ({told}): {states}, {retried} taken up again", found)
+    return found
+
+
+def _seen(scraped: Scraped) -> str:
+    waits, width = scraped.most("atelier_queue_oldest_seconds"), scraped.most("atelier_pass_width")
+    return (
+        f"{len(scraped.samples)} scrapes ({scraped.unanswered} unanswered): queue at most {scraped.most('atelier_queue_length'):.0f}, "
+        f"longest wait {waits:.0f} s, {scraped.last('atelier_claims_total'):.0f} claims, "
+        f"{scraped.last('atelier_leases_lost_total'):.0f} leases lost, {width:.0f} trainings at work at most"
+    )
+
+
+def _unlike(ground: Ground, scraped: Scraped) -> list[str]:
+    """What the metrics said at the end, beside the rows."""
+    ((claims, lost),) = ground.rows("SELECT count(*), count(*) FILTER (WHERE outcome = 'lease_lost') FROM trainings_attempt")
+    rows = {"atelier_claims_total": claims, "atelier_leases_lost_total": lost, "atelier_queue_length": 0}
+    wrong = {name: count for name, count in rows.items() if scraped.last(name) != count}
+    return [f"{name} was {scraped.last(name):.0f} at the end, and is {count}" for name, count in wrong.items()]
 
 
 def _chosen(count: int) -> list[tuple[Fault, str]]:

@@ -40,7 +40,8 @@ def played(drill: Drill, var: Path, *, quick: bool) -> dict[str, object]:
         outcome = _outcome(drill, ground, quick=quick)
     seconds = round(time.monotonic() - began, 1)
     print(f"{'ok' if not outcome.problems else 'FAILED':8} {drill.name}: {outcome.figure}", *outcome.problems, sep="\n    ", flush=True)
-    return {"name": drill.name, "ok": not outcome.problems, "figure": outcome.figure, "seconds": seconds, "problems": outcome.problems}
+    told = {"figure": outcome.figure, "seconds": seconds, "problems": outcome.problems, "metrics": outcome.metrics}
+    return {"name": drill.name, "ok": not outcome.problems, **told}
 
 
 def _outcome(drill: Drill, ground: Ground, *, quick: bool) -> Outcome:
