@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db.models import Sum
 from django.test import Client
 
 from atelier.audit.models import Entry
+from atelier.checkout import folding
 from atelier.checkout.models import Order, PaymentEvent
 from atelier.checkout.reconciliation import reconcile
+from atelier.devstack.stripe.disputes import COST
 from atelier.ledger import queries as ledger
-from atelier.ledger.models import Kind
+from atelier.ledger.models import Kind, Posting, signed
+from atelier.ledger.queries import unbalanced
 from tests.world import World
 
 from . import shop
@@ -55,6 +59,23 @@ def test_a_won_dispute_gives_the_licence_back(order: Order, world: World) -> Non
     order = decide(order, "winning_evidence")
     assert stands(order, world) == ("paid", "won", "active", SHARE)
     assert told(world) == ["A payment for Lumen", "The disputed payment for Lumen"]
+
+
+@pytest.mark.parametrize("evidence", ["winning_evidence", "losing_evidence"])
+def test_what_the_provider_takes_for_a_dispute_is_the_platform_s_cost_and_posted_once(order: Order, world: World, evidence: str) -> None:
+    taken = [balance_of(order, "dispute_fee")]
+    order = decide(order, evidence)
+    folding.follow(order=order)
+    taken.append(balance_of(order, "dispute_fee"))
+    assert taken == [{"platform": -COST, "fees": COST}] * 2
+    assert not unbalanced().exists()
+
+
+def balance_of(order: Order, kind: str) -> dict[str, int]:
+    """What transactions of this kind put on each account, for disputes about the order."""
+    (dispute,) = shop.stripe("GET", f"disputes?payment_intent={order.payment_intent}")["data"]
+    rows = Posting.objects.filter(transaction__kind=kind, transaction__subject=dispute["id"])
+    return dict(rows.values_list("account__kind").annotate(total=Sum(signed())))
 
 
 def test_a_lost_dispute_ends_the_licence_and_takes_the_shares_back(order: Order, world: World) -> None:

@@ -1,13 +1,18 @@
 """The ledger postings of a sale, and of what is paid back of it."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
+from django.db.models import Sum
+
 from atelier.ledger.actions import Move, account, post
-from atelier.ledger.models import Account, Kind
+from atelier.ledger.models import Account, Kind, Posting, signed
 from licensing.money import Money
 
 from .models import Order
 from .split import Split, divide, give_back
+
+DISPUTE_FEE = "dispute_fee"
 
 
 def post_sale(order: Order) -> None:
@@ -33,6 +38,17 @@ def post_returns(order: Order, lost: int) -> None:
     post(kind="return", key=f"return:{order.id}:{total}", subject=order.public_id, moves=moves)
     order.returned = total
     order.save(update_fields=["returned"])
+
+
+def post_dispute_fees(order: Order, fees: Mapping[str, int]) -> None:
+    """What the provider takes for each dispute, or gives back after it: the platform's cost, of which a studio's share knows nothing."""
+    platform, kept = account(Kind.PLATFORM, order.currency), account(Kind.FEES, order.currency)
+    for dispute, fee in fees.items():
+        posted = Posting.objects.filter(account=kept, transaction__kind=DISPUTE_FEE, transaction__subject=dispute)
+        before = posted.aggregate(total=Sum(signed()))["total"] or 0
+        if fee != before:
+            key = f"{DISPUTE_FEE}:{dispute}:{before}:{fee}"
+            post(kind=DISPUTE_FEE, key=key, subject=dispute, moves=[_move(platform, kept, fee - before)])
 
 
 def _move(source: Account, target: Account, amount: int) -> Move:

@@ -128,6 +128,7 @@ def _after_payment(order: Order, payment: gateway.Payment) -> None:
     _follow_refunds(order, payment.refunded)
     _follow_dispute(order, disputes.standing)
     books.post_returns(order, disputes.lost)
+    books.post_dispute_fees(order, disputes.fees)
     _stand(order, disputes)
 
 
