@@ -74,7 +74,7 @@ bench: setup ## the engine beside plain peft; log, certificates, uploads, takedo
 	@OMP_NUM_THREADS=1 $(PYTHON) -m tests.trainings.bench $(ARGS) --json var/bench/trainings.json
 	@OMP_NUM_THREADS=1 exec $(PYTHON) -m frontend.bench $(ARGS) --json var/bench/pages.json
 
-drills: setup ## what must hold when things go wrong, in about an hour and a half: make drills [ARGS='NAME…']; report in var/drills
+drills: setup ## what must hold when things go wrong, in about an hour: make drills [ARGS='NAME…']; report in var/drills
 	@mkdir -p var/drills
 	@OMP_NUM_THREADS=1 exec $(PYTHON) -m tests.drills --json var/drills/report.json $(ARGS)
 
