@@ -17,7 +17,7 @@ from .doorways import stand_open
 from .town import Town
 from .window import HEIGHTS, LOCALES, WIDE, Complaints
 
-PATIENCE = 20_000  # ms; two busy cores
+PATIENCE = 45_000  # ms; two busy cores
 
 
 class Open(Protocol):

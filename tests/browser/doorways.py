@@ -13,7 +13,7 @@ from .town import Town
 from .visitor import linked
 
 KEY = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-PATIENCE = 20_000  # ms
+PATIENCE = 45_000  # ms
 WORD = "Claire Plaignante"
 
 

@@ -11,7 +11,7 @@ from .conftest import Open
 from .town import Town
 from .window import LANGUAGES, NARROW, PHONE, WIDE, Complaints, address, too_wide, widen
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 MISSING = "/nowhere"
 UNFOLD = "([which]) => document.querySelectorAll(which).forEach(one => { one.open = true })"
 

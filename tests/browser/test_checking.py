@@ -14,7 +14,7 @@ from .test_dropping import drop
 from .town import Town
 from .window import PHONE, Complaints
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 SHOWN = ["good", "good without a list", "one bit", "moved", "licensee", "expired", "early", "revoked licence", "stale", "none"]
 SHOWN += ["stranger", "retired", "other root", "keys changed"]
 SHOWN += ["a header of 64 MB", "notes twice", "a gap", "cut short", "another base named"]

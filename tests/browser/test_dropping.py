@@ -10,7 +10,7 @@ from .conftest import Open
 from .test_odd_moments import opened, stills
 from .town import Town
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 def drop(page: Page, path: Path, x: float, y: float) -> None:

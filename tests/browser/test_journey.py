@@ -12,7 +12,7 @@ from .reader import AtTheKeyboard, Reader
 from .town import Town
 from .window import PHONE, WIDE
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 def newcomer() -> str:

@@ -19,7 +19,7 @@ from .reader import Reader
 from .town import LONG_NAME, Town, number_in
 from .window import NARROW, Complaints, too_wide
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 AWAY = r"Failed to load resource|ERR_|has been blocked by CORS|^50\d "
 OUTAGE = 12  # seconds
 
@@ -111,11 +111,11 @@ def test_of_300_files_the_10_bad_ones_say_what_is_wrong_and_290_are_usable(windo
     way.choose(reader, [*bad, *good, *(path.with_suffix(".txt") for path in good)])
     rows = reader.page.locator("[data-list] > li")
     unsent = rows.filter(has=reader.page.locator("[data-problem]:visible"))
-    expect(rows).to_have_count(5, timeout=150_000)
+    expect(rows).to_have_count(5, timeout=300_000)
     expect(unsent).to_have_count(5)
     for line in unsent.locator("[data-problem]").all_inner_texts():
         assert "neither a video nor a still" in line
-    expect(reader.page.locator("#clips .badge.lamp")).to_have_count(0, timeout=120_000)
+    expect(reader.page.locator("#clips .badge.lamp")).to_have_count(0, timeout=240_000)
     assets = list(town.people["bob"].all(f"/datasets/{dataset}/assets"))
     assert sorted(asset["state"] for asset in assets) == ["ready"] * 290 + ["refused"] * 5
     assert all(asset["caption"] for asset in assets if asset["state"] == "ready")
@@ -189,7 +189,7 @@ def test_an_upload_outlives_a_store_that_is_away(window: Open, town: Town, stack
     stack.kill_service("s3")
     reader.page.wait_for_timeout(OUTAGE * 1000)
     stack.start_service("s3")
-    expect(reader.page.locator("[data-list] > li")).to_have_count(0, timeout=90_000)
+    expect(reader.page.locator("[data-list] > li")).to_have_count(0, timeout=180_000)
     states = {asset["state"] for asset in town.people["bob"].all(f"/datasets/{dataset}/assets")}
     assert states <= {"checking", "ready"}
 

@@ -14,7 +14,7 @@ from .town import STEPS, Town
 
 PASSWORD = "a long enough password"
 TRIGGER = "neonstyle"
-SENDS_FOR, TRAINS_FOR = 60_000, 120_000  # ms, at most
+SENDS_FOR, TRAINS_FOR = 120_000, 240_000  # ms, at most
 
 
 def sign_up(reader: Reader, town: Town, email: str) -> None:

@@ -52,7 +52,7 @@ class Receiver:
         self._thread.join()
 
 
-def eventually(truth: Callable[[], Any], within: float = 20) -> Any:
+def eventually(truth: Callable[[], Any], within: float = 60) -> Any:
     """Wait until something is so; fail when it never becomes so."""
     deadline = time.monotonic() + within
     while not (found := truth()):

@@ -120,7 +120,7 @@ def test_a_worker_that_is_asked_to_drain_takes_nothing_until_it_is_let_go(real: 
     assert state(training) == S.QUEUED
 
 
-def _within(what: Any, seconds: float = 10) -> bool:
+def _within(what: Any, seconds: float = 40) -> bool:
     end = time.monotonic() + seconds
     while not what() and time.monotonic() < end:
         time.sleep(0.05)
