@@ -99,6 +99,7 @@ class Contest:
 
 
 def play(ground: Ground, *, quick: bool) -> Outcome:
+    ground.stack.stop_service("beat")  # a sweep would be a third one in some races
     ground.django()
     from . import duels  # rows can be read from here on
 
