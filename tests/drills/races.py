@@ -123,6 +123,7 @@ def play(ground: Ground, *, quick: bool) -> Outcome:
         contests = _raced(field, lays, rounds)
         found += [problem for contest in contests for problem in contest.told()]
         figures.append(f"{name} {rounds} ({', '.join(each.figure() for each in contests)})")
+    ground.stack.start_service("beat")
     return Outcome("; ".join(figures), [*found, *_unpaid(field), *field.wrong()])
 
 
