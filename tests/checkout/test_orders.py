@@ -157,6 +157,15 @@ def test_a_name_or_an_address_that_changed_after_a_lost_answer_leads_to_another_
     assert shop.settle(again).state == "paid"
 
 
+def test_of_two_pages_that_were_made_meanwhile_the_first_that_was_kept_counts(world: World) -> None:
+    revision = world.tier().current
+    stale = actions.open_order(buyer=world.bob, revision=revision, accepted_text=text_hash(revision.terms, "en"), language="en")
+    first = actions.begin_payment(order=Order.objects.get(pk=stale.pk))
+    Offering.objects.filter(pk=stale.revision.tier.offering_id).update(name="Lumen, renamed")
+    assert stale.session is None
+    assert actions.begin_payment(order=stale).session == first.session
+
+
 def test_who_asks_while_the_first_answer_is_on_its_way_is_told_to_ask_again(world: World) -> None:
     order = shop.open_order(world.bob, world.tier().current)
     purchase = gateway.Purchase(

@@ -77,7 +77,7 @@ def _seen(scraped: Scraped) -> str:
 def _unlike(ground: Ground, scraped: Scraped) -> list[str]:
     """What the metrics said at the end, beside the rows."""
     ((claims, lost),) = ground.rows("SELECT count(*), count(*) FILTER (WHERE outcome = 'lease_lost') FROM trainings_attempt")
-    rows = {"atelier_claims_total": claims, "atelier_leases_lost_total": lost, "atelier_queue_length": 0}
+    rows = {"atelier_claims_total": claims, "atelier_leases_lost_total": lost, "atelier_queue_length": 0, "atelier_outbox_failed": 0}
     wrong = {name: count for name, count in rows.items() if scraped.last(name) != count}
     return [f"{name} was {scraped.last(name):.0f} at the end, and is {count}" for name, count in wrong.items()]
 

@@ -14,12 +14,13 @@ from atelier.ledger.queries import astray, balance, unbalanced
 from atelier.library.models import CustomModel
 from atelier.licences.actions import revoke, suspend
 from atelier.licences.queries import seconds_left
+from atelier.material import actions as material
 from atelier.trainings import queue, running, steering
 from atelier.trainings.models import MAX_ATTEMPTS, Training
 from atelier.trainings.states import EDGES, OPEN, Money
 from atelier.trainings.states import TrainingState as S
 
-from .real import Studio
+from .real import Studio, seal_dataset
 from .test_queue import expire, state, together
 
 ALL = 3600
@@ -144,6 +145,16 @@ def test_what_waits_under_a_licence_that_was_revoked_ends_and_holds_nothing(real
         assert (state(training), training.code) == (S.REJECTED, "REVOKED")
         assert held(training) == 0
     assert aside.checkpoints.count() == 1
+
+
+def test_it_ends_also_when_its_dataset_was_withdrawn_before(real: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real, "dataset", seal_dataset(real.world))
+    licence = real.licence()
+    training = paused(real, licence)
+    material.withdraw(dataset=real.dataset)
+    revoke(licence=licence, reason="refunded")
+    queue.sweep()
+    assert (state(training), held(training)) == (S.WITHDRAWN, 0)
 
 
 def test_a_training_whose_licence_was_revoked_meanwhile_does_not_go_on(real: Studio) -> None:

@@ -70,10 +70,11 @@ def _check_on_sale(revision: TierRevision) -> None:
 
 
 def begin_payment(*, order: Order) -> Order:
-    """Asks the provider for the payment page, outside any transaction. Safe to repeat: the key is the order's."""
+    """Asks the provider for the payment page, outside any transaction. Safe to repeat: the same page is found again, and where
+    another was made meanwhile, under another name, the first that is kept counts."""
     if order.session is None:
         page = gateway.open_page(_purchase(order))
-        Order.objects.filter(pk=order.pk).update(session=page.session, checkout_url=page.url)
+        Order.objects.filter(pk=order.pk, session=None).update(session=page.session, checkout_url=page.url)
     order.refresh_from_db()
     return order
 

@@ -47,7 +47,7 @@ def post_dispute_fees(order: Order, fees: Mapping[str, int]) -> None:
         posted = Posting.objects.filter(account=kept, transaction__kind=DISPUTE_FEE, transaction__subject=dispute)
         before = posted.aggregate(total=Sum(signed()))["total"] or 0
         if fee != before:
-            key = f"{DISPUTE_FEE}:{dispute}:{before}:{fee}"
+            key = f"{DISPUTE_FEE}:{dispute}:{posted.count()}"
             post(kind=DISPUTE_FEE, key=key, subject=dispute, moves=[_move(platform, kept, fee - before)])
 
 

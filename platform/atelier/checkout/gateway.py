@@ -1,7 +1,7 @@
 """The only place that talks to the payment provider. Frozen values in and out; no rows.
 
-Every outgoing POST carries an idempotency key that the caller has stored. Refused("payment_unavailable", 503) means: ask again with
-the same key. Anything else that the provider objects to is a bug of ours, and crashes.
+Every outgoing POST carries an idempotency key that begins with what the caller has stored. Refused("payment_unavailable", 503) means:
+ask again. Anything else that the provider objects to is a bug of ours, and crashes.
 """
 
 import hashlib
@@ -193,12 +193,6 @@ def _errors_named() -> Iterator[None]:
     try:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        raise _unavailable() from error
-    except stripe.StripeError as error:
-        if error.code == "idempotency_key_in_use":  # the same is being asked for at this moment
-            raise _unavailable() from error
-        raise
-
-
-def _unavailable() -> Refused:
-    return Refused("payment_unavailable", "The payment provider does not answer. Nothing was charged; try again in a moment.", status=503)
+        raise Refused(
+            "payment_unavailable", "The payment provider does not answer. Nothing was charged; try again in a moment.", status=503
+        ) from error

@@ -14,8 +14,9 @@ from atelier.licences.models import Licence
 from atelier.licences.queries import database_now, untouched
 from atelier.licences.states import LicenceState
 
+from .heard import disputes_of
 from .models import Order
-from .states import DisputeState, OrderState, RefundState
+from .states import OrderState, RefundState
 
 REFUND_WINDOW = timedelta(days=14)
 SHOWN = ("revision__tier__offering__version__base__studio", "buyer", "licence")
@@ -50,9 +51,9 @@ def promised(order: Order) -> int:
 
 @payments.tells
 def in_question(licence: Licence) -> bool:
-    """Whether a bank has questioned what was paid for it, or all of it is on its way back."""
+    """Whether a bank questions what was paid for it, or all of it is on its way back."""
     order = Order.objects.filter(licence=licence).first()
-    return order is not None and (order.dispute == DisputeState.OPEN or promised(order) >= order.amount)
+    return order is not None and (disputes_of(order.payment_intent or "").open or promised(order) >= order.amount)
 
 
 def check_refundable(order: Order, by: User, amount: int | None = None) -> None:

@@ -89,18 +89,27 @@ def suspend(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
 
 @transaction.atomic
 def restore(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
-    """Ends a suspension. While the payment is in question only its end does that (`stand`), whoever made the suspension:
-    Refused("payment_open") for anybody else."""
-    if by is not None and ((now := locked(licence)).reason in PAYMENT_REASONS or payments.in_question(now)):
-        raise Refused("payment_open", "The payment of this licence is in question; it comes back by itself once that is settled.")
+    """Ends a suspension. One that a payment made only the payment ends (`stand`), and one of its studio's own the studio, once no bank
+    questions the payment: Refused("payment_open")."""
+    if by is not None:
+        _require_settled(locked(licence))
     LICENCE.move(licence, LicenceState.ACTIVE, reason="")
     revocations.renew()
     note(licence, "licence.restore", licence.public_id, by, reason=reason)
 
 
+def _require_settled(licence: Licence) -> None:
+    if licence.state != LicenceState.SUSPENDED:
+        return
+    if licence.reason in PAYMENT_REASONS:
+        raise Refused("payment_open", "The payment of this licence is in question; it comes back by itself once that is settled.")
+    if payments.in_question(licence):
+        raise Refused("payment_open", "The payment of this licence is in question. You can restore it once that is settled.")
+
+
 @transaction.atomic
 def revoke(*, licence: Licence, reason: str, by: UUID | None = None) -> None:
-    """Final. Running trainings notice at their next heartbeat, downloads at the next request."""
+    """Final. Running trainings notice at their next heartbeat, waiting and paused ones at the next sweep, downloads at the next request."""
     LICENCE.move(licence, LicenceState.REVOKED, reason=reason)
     revocations.renew()
     note(licence, "licence.revoke", licence.public_id, by, reason=reason)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -13,6 +14,7 @@ from atelier.kit.ids import not_found
 from atelier.ledger.models import Kind, Posting, signed
 from atelier.library.models import CustomModel, Handover
 from atelier.library.states import ModelState
+from atelier.licences import payments
 from atelier.licences.actions import PAYMENT_REASONS
 from atelier.licences.holdings import Holding, holdings
 from atelier.licences.models import Licence
@@ -43,13 +45,17 @@ class Held:
         """Whether a payment suspended it: then the payment alone brings it back."""
         return self.licence.state == LicenceState.SUSPENDED and self.licence.reason in PAYMENT_REASONS
 
+    @cached_property
+    def questioned(self) -> bool:
+        """Whether the studio suspended it and a bank questions its payment as well."""
+        return self.licence.state == LicenceState.SUSPENDED and not self.by_payment and payments.in_question(self.licence)
+
     @property
     def choices(self) -> list[str]:
         """The decisions that its state leaves open."""
         steps = {"restore": LicenceState.ACTIVE, "suspend": LicenceState.SUSPENDED, "revoke": LicenceState.REVOKED}
-        return [
-            name for name, to in steps.items() if to in LICENCE.moves[self.licence.state] and not (name == "restore" and self.by_payment)
-        ]
+        closed = {"restore"} if self.by_payment or self.questioned else set()
+        return [name for name, to in steps.items() if to in LICENCE.moves[self.licence.state] and name not in closed]
 
 
 @dataclass(frozen=True)

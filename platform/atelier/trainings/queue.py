@@ -140,5 +140,5 @@ def _expire(pk: UUID) -> None:
 def _reject(pk: UUID) -> None:
     """Nobody is at work on it who would notice."""
     row = Training.objects.select_for_update().get(pk=pk)
-    if row.state in WAITING and (orders := running.standing(row)).stop == "REVOKED":
-        running.stop(row, orders)
+    if row.state in WAITING:
+        running.stop(row, running.standing(row))

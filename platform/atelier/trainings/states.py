@@ -77,7 +77,8 @@ EDGES: tuple[Edge, ...] = (
     Edge(S.CANCELLED, S.QUEUED, By.OWNER, ("finish",), Money.NOTHING),
     *(Edge(source, S.CANCELLED, By.OWNER, ("cancelled",), Money.RELEASED) for source in (S.QUEUED, *ACTIVE)),
     Edge(S.PAUSED, S.CANCELLED, By.OWNER, ("cancelled", "pause_expired"), Money.RELEASED),
-    *(Edge(source, S.REJECTED, By.RULES, ("REVOKED", "SUSPENDED", "EXPIRED", "…"), Money.RELEASED) for source in OPEN),
+    *(Edge(source, S.REJECTED, By.RULES, ("REVOKED", "SUSPENDED", "EXPIRED", "…"), Money.RELEASED) for source in ACTIVE),
+    *(Edge(source, S.REJECTED, By.RULES, ("REVOKED",), Money.RELEASED) for source in (S.QUEUED, S.PAUSED)),
     *(
         Edge(source, S.WITHDRAWN, By.RULES, ("LINEAGE_WITHDRAWN", "CONSENT_WITHDRAWN", "material_withdrawn"), Money.RELEASED)
         for source in OPEN

@@ -1,11 +1,9 @@
 """What a time stamp is made of: RFC 3161 (2.4), and of RFC 5652 (5.1) as much as goes around it."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from cryptography.hazmat.asn1 import TLV, Default, Explicit, GeneralizedTime, Implicit, Null, SetOf, decode_der, encode_der, sequence
 from cryptography.x509 import Certificate, ObjectIdentifier
-
-T = TypeVar("T")
 
 
 @sequence
