@@ -22,6 +22,7 @@ from atelier.ledger import queries as ledger
 from atelier.ledger.models import Posting, signed
 from atelier.licences import actions as licences
 from licensing.text import text_hash
+from tests.visits import signed_in
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -215,7 +216,11 @@ def test_what_a_studio_suspended_it_ends_itself_and_not_before_the_bank_has_deci
     shop.deliver(dispute("needs_response"))
     with pytest.raises(Refused, match="payment_open"):
         licences.restore(licence=order.licence, reason="the credits are there", by=world.alice.id)
+    page = f"/en/studio/{world.studio.public_id}/licences/{order.licence.public_id}"
+    questioned = signed_in(world.alice).get(page).content.decode()
+    assert "You can restore it once that is settled." in questioned and f"{page}/restore" not in questioned
     shop.deliver(dispute("won"))
+    assert f"{page}/restore" in signed_in(world.alice).get(page).content.decode()
     assert shop.outcome()[:2] == ("paid", "suspended")
     licences.restore(licence=order.licence, reason="the credits are there", by=world.alice.id)
     assert shop.outcome()[:2] == ("paid", "active")
