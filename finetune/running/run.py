@@ -249,7 +249,7 @@ class Lane:
         work.took(step)
         stop = work.stopping()
         if stop or last or step.number % knobs.checkpoint_every == 0:
-            path = checkpoint.save(work.out, work.progress, self.training, self.works.index(work))
+            path = checkpoint.save(work.out, work.progress, self.training, self.works.index(work), forget=not work.keep)
             work.say("checkpoint", step=step.number, path=path.as_posix(), loss=work.progress.loss_last)
         if stop:
             work.pause()

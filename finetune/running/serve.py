@@ -32,17 +32,20 @@ CRASHED = 1
 
 @dataclass(frozen=True)
 class Wanted:
-    """One job of an order; `number` of the line that ordered it. `finish`: make its results from its checkpoint, without another step."""
+    """One job of an order; `number` of the line that ordered it. `finish`: make its results from its checkpoint, without another step.
+    `keep`: remove none of its checkpoints."""
 
     job: Path
     out: Path
     resume: bool
     finish: bool
+    keep: bool
     number: int
 
     @classmethod
     def of(cls, order: dict[str, Any], number: int) -> Self:
-        return cls(Path(order["job"]), Path(order["out"]), bool(order.get("resume", False)), bool(order.get("finish", False)), number)
+        resume, finish, keep = (bool(order.get(name, False)) for name in ("resume", "finish", "keep"))
+        return cls(Path(order["job"]), Path(order["out"]), resume, finish, keep, number)
 
 
 @dataclass
@@ -104,7 +107,8 @@ class Server:
             name = _name(wanted.job)
             try:
                 stopping, enough = partial(self._stops, name, wanted.number), partial(self._enough, name, wanted.number)
-                works.append(Work(Job.load(wanted.job), wanted.out, self.tell, stopping, wanted.resume, wanted.finish, enough))
+                job = Job.load(wanted.job)
+                works.append(Work(job, wanted.out, self.tell, stopping, wanted.resume, wanted.finish, enough, keep=wanted.keep))
             except Exception as error:
                 self._ended(name, error)
         for group in arrange(works):

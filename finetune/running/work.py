@@ -30,6 +30,7 @@ class Work:
 
     `content`: with the steps that the checkpoint has; its results are made without another. `enough` answers with what to be content
     with meanwhile: a checkpoint of it in `out`, or nothing for the steps that it has now; None to go on. `chosen`: its last answer.
+    `keep`: every checkpoint stays; whoever asked for the run removes those that are no longer needed.
     """
 
     job: Job
@@ -40,6 +41,7 @@ class Work:
     content: bool = False
     enough: Callable[[], str | None] = lambda: None
     chosen: str | None = None
+    keep: bool = False
     progress: Progress = field(init=False)
     plan: Plan = field(init=False)
     material: Material = field(init=False)

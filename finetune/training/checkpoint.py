@@ -29,8 +29,8 @@ class Progress:
     shared_pass_with: list[str] = field(default_factory=list)
 
 
-def save(out: Path, progress: Progress, training: Pass, seat: int) -> Path:
-    """Returns `checkpoints/step-000020`, relative to `out`; older ones beyond the last two are removed."""
+def save(out: Path, progress: Progress, training: Pass, seat: int, *, forget: bool = True) -> Path:
+    """Returns `checkpoints/step-000020`, relative to `out`. With `forget` older ones beyond the last two are removed."""
     path = out / "checkpoints" / f"step-{progress.step:06d}"
 
     def fill(draft: Path) -> None:
@@ -39,7 +39,7 @@ def save(out: Path, progress: Progress, training: Pass, seat: int) -> Path:
         files.write_text(draft / "progress.json", json.dumps(asdict(progress), indent=1) + "\n")
 
     files.write_directory(path, fill)
-    for old in sorted(path.parent.glob("step-*"))[:-KEPT]:
+    for old in sorted(path.parent.glob("step-*"))[:-KEPT] if forget else ():
         files.remove_directory(old)
     return path.relative_to(out)
 

@@ -126,6 +126,17 @@ def test_stop_is_heard_at_the_next_step_and_leaves_a_checkpoint(engine: Engine, 
     assert engine.until("error")[-1]["code"] == "stopped"
 
 
+def test_checkpoints_that_are_to_be_kept_stay_until_somebody_removes_them(
+    engine: Engine, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    left = {}
+    for name, kept in (("trn_kept", True), ("trn_plain", False)):
+        engine.order(op="run", job=str(write(name, steps=4, checkpoint_every=1)), out=str(tmp_path / name), keep=kept)
+        engine.until("done")
+        left[name] = [int(each.name[5:]) for each in sorted((tmp_path / name / "checkpoints").iterdir())]
+    assert left == {"trn_kept": [1, 2, 3, 4], "trn_plain": [3, 4]}
+
+
 def test_a_stop_that_comes_before_the_job_has_begun_is_kept(engine: Engine, write: Callable[..., Path], tmp_path: Path) -> None:
     job = write("trn_early", steps=2)
     engine.run(job, tmp_path / "out")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from atelier.kit import store
 from atelier.trainings import transfer
 from finetune.manifest import directory_digest
 from tests.threads import together
@@ -41,23 +42,14 @@ def test_what_a_dead_worker_left_of_a_base_is_fetched_anew(real: Studio, machine
     assert directory_digest(transfer.fetch_base(version)) == version.digest
 
 
-@pytest.mark.parametrize("left", [None, "adapter.safetensors"])
-def test_a_checkpoint_that_the_engine_removes_meanwhile_is_none(
-    real: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str | None
-) -> None:
-    """Gone before it was listed, or while it was."""
-    folder, training = tmp_path / "checkpoints" / "step-000004", real.training()
-    if left:
-        folder.mkdir(parents=True)
-        (folder / left).write_text("some of it")
-        listed = Path.rglob
-
-        def removed(self: Path, pattern: str) -> list[Path]:
-            found = list(listed(self, pattern))
-            folder.rename(tmp_path / "gone")
-            return found
-
-        monkeypatch.setattr(Path, "rglob", removed)
-    with pytest.raises(FileNotFoundError):
-        transfer.keep_folder(training, 1, tmp_path, "checkpoints/step-000004")
-    monkeypatch.undo()
+def test_a_checkpoint_is_stored_however_far_the_engine_has_gone_and_those_long_behind_it_go(real: Studio, tmp_path: Path) -> None:
+    training, shelf = real.training(), tmp_path / "checkpoints"
+    for step in (2, 4, 6, 8, 10):
+        (shelf / f"step-{step:06d}").mkdir(parents=True)
+        (shelf / f"step-{step:06d}" / "adapter.safetensors").write_text(f"as of step {step}")
+    left = []
+    for step in (2, 4, 6):
+        (file,) = transfer.keep_checkpoint(training, 1, tmp_path, f"checkpoints/step-{step:06d}")
+        assert store.get_file(store.MODELS, file["key"], tmp_path / "again") == file["sha256"]
+        left.append([int(each.name[5:]) for each in sorted(shelf.iterdir())])
+    assert left == [[2, 4, 6, 8, 10], [2, 4, 6, 8, 10], [4, 6, 8, 10]]

@@ -174,11 +174,7 @@ class Run:
             self.speed.reached(self.step)
             running.progress(self.id, self.fence, event["step"], event["loss"], self.thinned.add(event["step"], event["loss"]))
         elif event["event"] == "checkpoint":
-            try:
-                files = transfer.keep_folder(self.training, self.fence, self.out, event["path"])
-            except FileNotFoundError:
-                # The engine keeps its last few only; one that newer ones overtook while we stored it is not needed.
-                return
+            files = transfer.keep_checkpoint(self.training, self.fence, self.out, event["path"])
             event["captured"] = running.checkpoint(self.id, self.fence, event["step"], event.get("loss"), files)
         elif event["event"] == "validation":
             running.validated(self.id, self.fence, event["step"], event["loss"])

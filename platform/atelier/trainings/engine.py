@@ -30,13 +30,15 @@ class EngineDied(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """A job to run from the checkpoint in `out`, if there is one. With `finish`, its result is made from that, without another step."""
+    """A job to run from the checkpoint in `out`, if there is one. With `finish`, its result is made from that, without another step.
+    Its checkpoints are removed by us, once they are stored."""
 
     id: str
     job: str
     out: str
     finish: bool = False
     resume: bool = True
+    keep: bool = True
 
 
 class Engine:

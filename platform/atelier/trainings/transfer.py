@@ -16,6 +16,7 @@ from atelier.kit import store
 from atelier.kit.refused import Refused
 from atelier.library.actions import StoredFile
 from atelier.library.models import ArtifactKind, CustomModel
+from finetune.disk.files import remove_directory
 from finetune.job import Base, Frozen
 from finetune.manifest import directory_digest, file_sha256
 
@@ -127,12 +128,14 @@ def still(out: Path, clip: str) -> str:
     return picture.as_posix()
 
 
-def keep_folder(training: Training, fence: int, out: Path, folder: str) -> list[dict[str, str]]:
-    """Stores all of it, or raises FileNotFoundError: the engine may be removing it, which it does at once."""
+def keep_checkpoint(training: Training, fence: int, out: Path, folder: str) -> list[dict[str, str]]:
+    """Stores all of it; then of those behind it only the one before stays with the engine."""
     files = sorted(file for file in (out / folder).rglob("*") if file.is_file())
-    if not (out / folder).exists():  # so what was listed need not be all
-        raise FileNotFoundError(folder)
-    return [keep(training, fence, out, file.relative_to(out).as_posix()) for file in files]
+    stored = [keep(training, fence, out, file.relative_to(out).as_posix()) for file in files]
+    behind = sorted(each for each in (out / folder).parent.glob("step-*") if each.name < Path(folder).name)
+    for old in behind[:-1]:
+        remove_directory(old)
+    return stored
 
 
 def keep_results(training: Training, fence: int, out: Path, manifest: dict[str, Any]) -> list[StoredFile]:
