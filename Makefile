@@ -61,7 +61,7 @@ serve: setup ## the same servers with seeded people, kept in var/serve; Ctrl-C s
 
 test: export OMP_NUM_THREADS = 1
 test: setup ## every test, on real servers of its own: make test [ARGS='tests/ledger -x']
-	@$(STACK) run --var var/test --fresh --volatile --only stores -- $(PYTHON) -m pytest $(or $(ARGS),--numprocesses 2)
+	@$(STACK) run --var var/test --fresh --volatile --only stores -- $(PYTHON) -m pytest $(ARGS)
 
 bench: setup ## the engine beside plain peft; log, certificates, uploads, takedowns, queue and pages beside their limits: make bench [ARGS=--quick]
 	@mkdir -p var/bench

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
-from xdist.scheduler import LoadScopeScheduling
 
 from .world import World
 
@@ -14,20 +13,6 @@ from .world import World
 # is slow at random; no test here is about time.
 examples.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("steady")
-
-# These start servers of their own; all the others share those of `make test`.
-APART = ("browser", "devstack", "drills", "journey")
-
-
-class Lanes(LoadScopeScheduling):
-    """`make test` runs two processes at once. Tests that share servers stay in one of them, so that none meets another's traces."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "apart" if nodeid.split("/")[1] in APART else "together"
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
-    return Lanes(config, log)
 
 
 @pytest.fixture(scope="session")

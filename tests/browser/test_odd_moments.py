@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from atelier.demo import creator
+from atelier.demo import creator, wire
 from atelier.demo.journey import PASSWORD
 from atelier.devstack.stack import Stack
 
@@ -32,6 +33,12 @@ def stills(folder: Path, count: int) -> list[Path]:
         Image.fromarray(noise.integers(0, 255, (64, 64, 3), np.uint8)).save(path)
         path.with_suffix(".txt").write_text(f"grain number {number}")
     return sorted(folder.glob("still-*.png"))
+
+
+def checked(town: Town, dataset: str) -> list[dict[str, Any]] | None:
+    """Everything in it, once nothing is on its way any more."""
+    assets = list(town.people["bob"].all(f"/datasets/{dataset}/assets"))
+    return None if any(asset["state"] in ("uploading", "checking") for asset in assets) else assets
 
 
 def opened(town: Town, name: str) -> str:
@@ -115,8 +122,7 @@ def test_of_300_files_the_10_bad_ones_say_what_is_wrong_and_290_are_usable(windo
     expect(unsent).to_have_count(5)
     for line in unsent.locator("[data-problem]").all_inner_texts():
         assert "neither a video nor a still" in line
-    expect(reader.page.locator("#clips .badge.lamp")).to_have_count(0, timeout=240_000)
-    assets = list(town.people["bob"].all(f"/datasets/{dataset}/assets"))
+    assets = wire.until(lambda: checked(town, dataset), within=240, late="not all files are checked")
     assert sorted(asset["state"] for asset in assets) == ["ready"] * 290 + ["refused"] * 5
     assert all(asset["caption"] for asset in assets if asset["state"] == "ready")
     reader.open(f"/datasets/{dataset}?show=problems")

@@ -65,9 +65,9 @@ def send(reader: Reader, files: Sequence[Path], clips: int) -> None:
     expect(reader.page.locator("[data-live]")).to_have_text(told.replace("{n}", str(clips)), timeout=SENDS_FOR)
 
 
-def say_what_is_seen(reader: Reader, clip: str, text: str) -> None:
-    """Once everything is checked, types one clip's caption; it is saved as soon as she leaves the field."""
-    expect(reader.page.locator("#clips .badge.lamp")).to_have_count(0)
+def say_what_is_seen(reader: Reader, clip: str, text: str, of: int) -> None:
+    """Once all `of` them are checked, types one clip's caption; it is saved as soon as she leaves the field."""
+    expect(reader.page.locator("#clips:not(:has(.waits)) li.clip")).to_have_count(of, timeout=SENDS_FOR)
     card = reader.page.locator("li.clip").filter(has=reader.page.get_by_role("heading", name=clip, exact=True))
     reader.write(card.get_by_role("textbox"), text)
     reader.press(card.get_by_role("button", name=reader.words("Save"), exact=True))
