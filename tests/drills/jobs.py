@@ -2,7 +2,7 @@
 
 All of them wait before the first worker comes, so that every one meets the faults. A fault is played for every so many jobs that are
 over, so that faults and work keep pace on a fast machine and on a slow one; and not before what the last one hit could be taken up
-again: jobs that share a pass are over all at once.
+again. Passes are narrow: jobs that share one are over all at once, and hit all at once.
 """
 
 import random
