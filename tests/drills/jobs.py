@@ -16,7 +16,7 @@ from .told import Outcome
 
 JOBS, FAULTS = 400, 200
 QUICK_JOBS, QUICK_FAULTS = 8, 6
-# Meant to outlast the faults on a machine with nothing else to do, where jobs of six steps were over after 103 of them.
+# Outlast the faults on a machine with nothing else to do, where jobs of six steps were over after 103 of them.
 STEPS, QUICK_STEPS = 10, 6
 # Three attempts may all be hit: rare, free of charge, and not the rule.
 MOST_FAILED = 0.05
