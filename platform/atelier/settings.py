@@ -81,10 +81,15 @@ TEMPLATES = [
     }
 ]
 
-# One SQL dialect. Connections are not kept between requests under ASGI: a pool would be per thread.
+# One SQL dialect. Under ASGI a connection that is kept would be kept by its thread; what requests share is a pool.
 DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": 0}}
 if "postgresql" not in DATABASES["default"]["ENGINE"]:
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: Atelier has one SQL dialect.")
+# At most so many connections of one web process; whoever comes when all are in use waits. A process that forks must have no pool: 0.
+DATABASE_POOL = env.int("DATABASE_POOL", default=0)
+if DATABASE_POOL:
+    # Seconds to wait. A database that is back by the pool's third try, after three, was away without anybody noticing.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"max_size": DATABASE_POOL, "timeout": 5}
 # Migrations run while people write: none holds them up for longer than it waits for a table, which must be well below PostgreSQL's
 # deadlock_timeout (1 s), or it might be the writer who is broken off. One that has waited in vain lets the others through and tries again
 # (kit/database); one that was broken off is said again from where it was.

@@ -14,24 +14,28 @@ from tests.drills.ground import Ground
 
 from .run import SECOND, STEPS, until
 
-STREAMS, TOGETHER = 400, 20
+STREAMS = 400
 ASKS, ROUNDS = 60, 5
 
 
 def trainings(var: Path, *, quick: bool) -> Iterator[Figure]:
     """In turns: the same training at work, and paused."""
     with Ground(var, workers=1) as ground:
-        training, idle, busy = ground.start(STEPS * 50), [], []
+        training, idle, busy, fresh = ground.start(STEPS * 50), [], [], []
         for _ in range(ROUNDS):
             _wait(ground, training, "running")
             busy.append(_latency(ground))
             ground.bob.post(f"/trainings/{training}/pause")
             _wait(ground, training, "paused")
             idle.append(_latency(ground))
+            fresh.append(_latency(ground, kept=False))
             ground.bob.post(f"/trainings/{training}/resume")
         ground.bob.post(f"/trainings/{training}/cancel")
     yield Figure(
         "an answer while a training is at work, beside none", 1.5 * statistics.median(idle), "ms", statistics.median(busy), ROUNDS * ASKS
+    )
+    yield Figure(
+        "an answer on a kept connection, beside on one of its own", statistics.median(fresh), "ms", statistics.median(idle), ROUNDS * ASKS
     )
 
 
@@ -64,9 +68,8 @@ def _streams(ground: Ground) -> Iterator[Figure]:
 
 
 async def _held(ground: Ground, training: str, meanwhile: Callable[[], tuple[float, int]]) -> tuple[int, float, int]:
-    """Opens the streams and looks while they are open. Returns how many answered."""
-    at_once = asyncio.Semaphore(TOGETHER)
-    opened = await asyncio.gather(*(_open(ground, training, at_once) for _ in range(STREAMS)), return_exceptions=True)
+    """Opens the streams, all in one instant, and looks while they are open. Returns how many answered."""
+    opened = await asyncio.gather(*(_open(ground, training) for _ in range(STREAMS)), return_exceptions=True)
     writers = [each for each in opened if isinstance(each, asyncio.StreamWriter)]
     try:
         busy, after = await asyncio.to_thread(meanwhile)
@@ -76,13 +79,7 @@ async def _held(ground: Ground, training: str, meanwhile: Callable[[], tuple[flo
     return len(writers), busy, after
 
 
-async def _open(ground: Ground, training: str, at_once: asyncio.Semaphore) -> asyncio.StreamWriter:
-    """People come one after the other: so many at a time."""
-    async with at_once:
-        return await _opened(ground, training)
-
-
-async def _opened(ground: Ground, training: str) -> asyncio.StreamWriter:
+async def _open(ground: Ground, training: str) -> asyncio.StreamWriter:
     where = urlsplit(ground.stack.url("web"))
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     token = ground.bob.http.headers["Authorization"]
@@ -97,12 +94,13 @@ async def _opened(ground: Ground, training: str) -> asyncio.StreamWriter:
     return writer
 
 
-def _latency(ground: Ground) -> float:
+def _latency(ground: Ground, *, kept: bool = True) -> float:
     """Of an answer that asks the database, in milliseconds."""
+    headers = dict(ground.bob.http.headers) | ({} if kept else {"Connection": "close"})
 
     def once() -> float:
         began = time.perf_counter()
-        ground.bob.get("/projects")
+        ground.bob.http.get("/api/v1/projects", headers=headers).raise_for_status()
         return (time.perf_counter() - began) * SECOND
 
     once()
