@@ -89,7 +89,7 @@ if "postgresql" not in DATABASES["default"]["ENGINE"]:
 DATABASE_POOL = env.int("DATABASE_POOL", default=0)
 if DATABASE_POOL:
     # Seconds to wait. A database that is back by the pool's third try, after three, was away without anybody noticing.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"max_size": DATABASE_POOL, "timeout": 5}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
 # Migrations run while people write: none holds them up for longer than it waits for a table, which must be well below PostgreSQL's
 # deadlock_timeout (1 s), or it might be the writer who is broken off. One that has waited in vain lets the others through and tries again
 # (kit/database); one that was broken off is said again from where it was.
