@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from atelier.kit.health import health, ready
-from atelier.kit.views import healthz, styleguide, theme
+from atelier.kit.views import styleguide, theme
 
 handler400 = "atelier.kit.faults.bad_request"
 handler403 = "atelier.kit.faults.forbidden"
@@ -14,7 +14,6 @@ handler404 = "atelier.kit.faults.not_found"
 handler500 = "atelier.kit.faults.broken"
 
 urlpatterns = [
-    path("healthz", healthz),
     path("health", health),
     path("ready", ready),
     path("", include("atelier.trainings.machines")),

@@ -51,7 +51,8 @@ def broker(ground: Ground, *, quick: bool) -> Outcome:
         ground.stack.start_service("valkey")
         flush_broker(ground, "any")
         back = time.time()
-        waits.append(_until(lambda before=before: _claimed(ground, before), ground.supervise) - back)
+        # Below zero: a worker that looked into the database by itself did not need the broker.
+        waits.append(max(0.0, _until(lambda before=before: _claimed(ground, before), ground.supervise) - back))
         _until(lambda: ground.states().keys() <= {"done"} or None, ground.supervise)
     problems = [f"consumption went on after {wait:.1f} s" for wait in waits if wait > CONSUMES_WITHIN]
     return Outcome(f"{len(waits)} times: consumption goes on after {max(waits):.1f} s at most", problems)

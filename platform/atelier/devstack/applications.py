@@ -21,7 +21,7 @@ def web(folder: Folder) -> Service:
     port = folder.ports["web"]
     argv = _python("uvicorn", "atelier.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--workers", "2")
     argv += ("--loop", "uvloop", "--timeout-graceful-shutdown", "2")
-    return Service("web", argv, env={"DATABASE_POOL": "20"}, ready=lambda _: probe.http(f"http://127.0.0.1:{port}/healthz"))
+    return Service("web", argv, env={"DATABASE_POOL": "20"}, ready=lambda _: probe.http(f"http://127.0.0.1:{port}/ready"))
 
 
 def worker_io(folder: Folder) -> Service:

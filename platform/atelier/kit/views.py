@@ -1,9 +1,7 @@
-"""What belongs to no business: readiness, and the reader's choice of light."""
+"""What belongs to no business: the reader's choice of light, and the style guide."""
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -14,14 +12,6 @@ PARTS = "parts"
 ROOMS = ("account", "buy", "desk", "material", "model", "public", "studio", "training", "verify", "wizard")
 # What the style guide shows, and the sheets that it needs beside the one of every page.
 SHEETS = {PARTS: (), **{room: (room,) for room in ROOMS}, "offers": ("studio", "offers")}
-
-
-def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when the database and the cache answer; a 500 otherwise is what a load balancer needs to see."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    cache.get("healthz")
-    return JsonResponse({"ok": True})
 
 
 @require_POST

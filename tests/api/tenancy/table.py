@@ -35,7 +35,6 @@ REFUSALS = {
 TABLE = """
 operation                   needs    anonymous creator  stranger owner    admin    auditor  foreign  staff    suspended unscoped
 
-GET /healthz                -        200       200      200      200      200      200      200      200      200       200
 GET /health                 -        200       200      200      200      200      200      200      200      200       200
 GET /ready                  -        200       200      200      200      200      200      200      200      200       200
 GET /metrics                -        401       401      401      401      401      401      401      401      401       401
